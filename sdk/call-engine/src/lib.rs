@@ -1,0 +1,1 @@
+//! The softswitch: registrar and proxy.

@@ -1,0 +1,1 @@
+//! Dialogs, INVITE sessions and registrations: the signalling of a phone, sans-IO.

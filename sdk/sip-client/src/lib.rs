@@ -1,0 +1,1 @@
+//! A SIP phone as a library: Client, Account, Call.

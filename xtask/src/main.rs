@@ -1,0 +1,3 @@
+//! What people type: `cargo xtask test`, `ci`, `tidy`, `bench`, `doc`.
+
+fn main() {}
