@@ -1,0 +1,5 @@
+//! Typed views of header values.
+
+mod codec;
+
+pub use codec::{EncodeHeader, Header};
