@@ -3,7 +3,7 @@
 mod error;
 mod grammar;
 pub mod header;
-mod limits;
+mod message;
 mod method;
 mod name;
 mod status;
@@ -14,7 +14,7 @@ pub use error::{
     ValidationErrorKind,
 };
 pub use header::{EncodeHeader, Header};
-pub use limits::Limits;
+pub use message::{HeaderField, Limits, Message, MessageBuf, StartLine};
 pub use method::Method;
 pub use name::{HeaderName, Multiplicity};
 pub use status::StatusCode;

@@ -293,6 +293,19 @@ impl HeaderName {
         KNOWN.iter().cloned()
     }
 
+    /// Whether the header's list of values may be empty: the grammar of RFC 3261 §25.1, RFC 6086 §9.
+    pub(crate) fn may_be_empty(&self) -> bool {
+        matches!(
+            self,
+            Self::Accept
+                | Self::AcceptEncoding
+                | Self::AcceptLanguage
+                | Self::Allow
+                | Self::RecvInfo
+                | Self::Supported
+        )
+    }
+
     /// The known header with this index.
     pub(crate) fn from_index(index: u8) -> Option<Self> {
         KNOWN.get(usize::from(index)).cloned()

@@ -1,0 +1,122 @@
+//! Header fields as they stand in a message.
+
+use super::list::{Element, Elements, trimmed};
+use super::scan::FieldSpan;
+use crate::error::{HeaderError, HeaderErrorKind};
+use crate::grammar::is_lws;
+use crate::header::Header;
+use crate::name::{EXTENSION, HeaderName};
+
+/// One header field as it was written.
+#[derive(Clone, Debug)]
+pub struct HeaderField<'a> {
+    pub(super) bytes: &'a [u8],
+    /// The head as text, if all of it is UTF-8.
+    pub(super) text: Option<&'a str>,
+    pub(super) span: FieldSpan,
+    pub(super) line_end: usize,
+}
+
+impl<'a> HeaderField<'a> {
+    /// The header's name.
+    pub fn name(&self) -> HeaderName {
+        HeaderName::from_index(self.span.index)
+            .unwrap_or_else(|| HeaderName::Extension(self.name_text().into()))
+    }
+
+    /// The name as written, with its case, or compact.
+    pub fn name_text(&self) -> &'a str {
+        let start = self.span.start as usize;
+        let name = self.bytes.get(start..start + usize::from(self.span.name_length)).unwrap_or_default();
+        std::str::from_utf8(name).unwrap_or_default()
+    }
+
+    /// The value without the white space around it; a folded line still holds its line breaks.
+    pub fn value_bytes(&self) -> &'a [u8] {
+        self.bytes.get(self.span.value_start as usize..self.span.value_end as usize).unwrap_or_default()
+    }
+
+    /// The value as text.
+    ///
+    /// # Errors
+    /// The value is not UTF-8.
+    pub fn value(&self) -> Result<&'a str, HeaderError> {
+        let range = self.span.value_start as usize..self.span.value_end as usize;
+        match self.text.and_then(|text| text.get(range)) {
+            Some(value) => Ok(value),
+            None => std::str::from_utf8(self.value_bytes()).map_err(|error| {
+                HeaderError::new(self.name(), error.valid_up_to(), HeaderErrorKind::InvalidUtf8)
+            }),
+        }
+    }
+
+    /// Whether the value holds line breaks.
+    pub fn is_folded(&self) -> bool {
+        self.span.folded
+    }
+
+    /// The value with every fold and the white space around it made one space (RFC 3261 §7.3.1), replacing what is not
+    /// UTF-8.
+    pub fn unfolded(&self) -> String {
+        let value = String::from_utf8_lossy(self.value_bytes());
+        if !self.is_folded() {
+            return value.into_owned();
+        }
+        let is_space = |character: char| u8::try_from(character).is_ok_and(is_lws);
+        let mut out = String::with_capacity(value.len());
+        for line in value.split("\r\n") {
+            let line = if out.is_empty() { line } else { line.trim_start_matches(is_space) };
+            if !out.is_empty() {
+                out.truncate(out.trim_end_matches(is_space).len());
+                out.push(' ');
+            }
+            out.push_str(line);
+        }
+        out
+    }
+
+    /// The whole field with its folds and line end, as it was written.
+    pub fn as_bytes(&self) -> &'a [u8] {
+        self.bytes.get(self.span.start as usize..self.line_end).unwrap_or_default()
+    }
+
+    /// Where the field starts, in bytes from the message's start.
+    pub fn offset(&self) -> usize {
+        self.span.start as usize
+    }
+
+    pub(super) fn is(&self, name: &HeaderName, index: u8) -> bool {
+        self.span.index == index
+            && (index != EXTENSION || name.as_str().eq_ignore_ascii_case(self.name_text()))
+    }
+
+    /// Reads the first value.
+    pub(super) fn decode<T: Header<'a>>(&self) -> Option<Result<T, HeaderError>> {
+        match self.value() {
+            Ok(value) if T::LIST => self.elements_of(value).next().map(decode_element),
+            Ok(value) => Some(T::decode(value)),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// Reads every value.
+    pub(super) fn decode_all<T: Header<'a>>(
+        &self,
+    ) -> impl Iterator<Item = Result<T, HeaderError>> + use<'a, T> {
+        let (elements, whole, error) = match self.value() {
+            Ok(value) if T::LIST => (Some(self.elements_of(value)), None, None),
+            Ok(value) => (None, Some(trimmed(value, 0)), None),
+            Err(error) => (None, None, Some(Err(error))),
+        };
+        elements.into_iter().flatten().chain(whole).map(decode_element).chain(error)
+    }
+
+    /// The values of a list; none if the field is empty and may be.
+    fn elements_of(&self, value: &'a str) -> Elements<'a> {
+        if value.is_empty() && self.name().may_be_empty() { Elements::none() } else { Elements::new(value) }
+    }
+}
+
+fn decode_element<'a, T: Header<'a>>(element: Element<'a>) -> Result<T, HeaderError> {
+    T::decode(element.text).map_err(|error| HeaderError { offset: error.offset + element.offset, ..error })
+}

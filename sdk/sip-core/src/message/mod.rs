@@ -1,0 +1,16 @@
+//! Messages: one buffer, the header fields as spans into it.
+
+mod buffer;
+mod fields;
+mod length;
+mod limits;
+mod list;
+mod scan;
+mod start_line;
+mod view;
+
+pub use buffer::MessageBuf;
+pub use fields::HeaderField;
+pub use limits::Limits;
+pub use start_line::StartLine;
+pub use view::Message;

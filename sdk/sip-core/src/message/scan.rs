@@ -1,0 +1,211 @@
+//! The one rule set of framing, for datagrams and streams alike: one pass over the head, which leaves a span a header.
+//!
+//! A line ends in CR LF; either of them alone is refused, because the next element might see a line end there.
+
+use smallvec::SmallVec;
+
+use super::length;
+use super::limits::Limits;
+use super::start_line::{self, StartSpan};
+use crate::error::{ParseError, ParseErrorKind};
+use crate::grammar::{is_lws, is_token_byte};
+use crate::name::{self, HeaderName};
+
+/// A header field as offsets into the message; its line, folds and all, ends where the next one starts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FieldSpan {
+    pub(crate) start: u32,
+    pub(crate) value_start: u32,
+    pub(crate) value_end: u32,
+    pub(crate) name_length: u16,
+    /// The header among the known ones.
+    pub(crate) index: u8,
+    /// Whether the value holds line breaks.
+    pub(crate) folded: bool,
+}
+
+const _: () = assert!(size_of::<FieldSpan>() <= 16);
+
+/// The spans of a message, without the heap up to 32 fields.
+pub(crate) type FieldSpans = SmallVec<[FieldSpan; 32]>;
+
+/// What one pass over a head finds.
+#[derive(Debug)]
+pub(crate) struct MessageScan {
+    pub(crate) start: StartSpan,
+    pub(crate) fields: FieldSpans,
+    /// Where the empty line after the headers starts.
+    pub(crate) head_end: usize,
+    pub(crate) content_length: Option<usize>,
+}
+
+impl MessageScan {
+    /// Where the body starts.
+    pub(crate) fn body_start(&self) -> usize {
+        self.head_end + 2
+    }
+}
+
+/// Whether malformed lines refuse the message, or are left out so that it can be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Strictness {
+    Strict,
+    Salvage,
+}
+
+/// How many bytes of line ends stand before the start line (RFC 3261 §7.5).
+pub(crate) fn line_ends_before(bytes: &[u8]) -> usize {
+    bytes.chunks_exact(2).take_while(|pair| *pair == b"\r\n").count() * 2
+}
+
+/// Where a line that starts at `from` ends: before its CR LF.
+fn line_end(bytes: &[u8], from: usize) -> Result<usize, ParseErrorKind> {
+    let rest = bytes.get(from..).unwrap_or_default();
+    let at = memchr::memchr2(b'\r', b'\n', rest).ok_or(ParseErrorKind::UnterminatedHeaders)?;
+    if rest.get(at..at + 2) == Some(b"\r\n") {
+        Ok(from + at)
+    } else if rest.len() == at + 1 && rest.ends_with(b"\r") {
+        Err(ParseErrorKind::UnterminatedHeaders)
+    } else {
+        Err(ParseErrorKind::MalformedHeader)
+    }
+}
+
+/// Reads the head of a message that starts with its start line.
+///
+/// # Errors
+/// The first fault; when salvaging, only what leaves nothing to answer.
+pub(crate) fn scan_head(
+    bytes: &[u8],
+    limits: &Limits,
+    strictness: Strictness,
+) -> Result<MessageScan, ParseError> {
+    if u32::try_from(bytes.len()).is_err() || bytes.len() > limits.message_size {
+        return Err(ParseError::new(0, ParseErrorKind::MessageTooLarge));
+    }
+    if bytes.is_empty() {
+        return Err(ParseError::new(0, ParseErrorKind::Empty));
+    }
+    let salvage = strictness == Strictness::Salvage;
+    let start_line_end = match line_end(bytes, 0) {
+        Ok(end) => end,
+        Err(ParseErrorKind::UnterminatedHeaders) => {
+            return Err(ParseError::new(bytes.len(), ParseErrorKind::UnterminatedHeaders));
+        }
+        Err(_) => return Err(ParseError::new(0, ParseErrorKind::MalformedStartLine)),
+    };
+    if start_line_end > limits.start_line && !salvage {
+        return Err(ParseError::new(limits.start_line, ParseErrorKind::StartLineTooLong));
+    }
+    let line = bytes.get(..start_line_end).unwrap_or_default();
+    let start = if salvage {
+        start_line::salvage(line).ok_or(ParseError::new(0, ParseErrorKind::MalformedStartLine))?
+    } else {
+        start_line::parse(line).map_err(|(offset, kind)| ParseError::new(offset, kind))?
+    };
+    let mut scan =
+        MessageScan { start, fields: FieldSpans::new(), head_end: bytes.len(), content_length: None };
+    let mut at = start_line_end + 2;
+    loop {
+        if bytes.get(at..at + 2) == Some(b"\r\n") {
+            scan.head_end = at;
+            return Ok(scan);
+        }
+        match scan_field(bytes, at, limits) {
+            Ok((field, next)) => {
+                match scan.add(bytes, field, limits) {
+                    Err(error) if !salvage => return Err(error),
+                    Err(ParseError { kind: ParseErrorKind::TooManyHeaders, .. }) => return Ok(scan),
+                    Ok(()) | Err(_) => {}
+                }
+                at = next;
+            }
+            Err(error) if !salvage => return Err(error),
+            Err(_) => match memchr::memchr(b'\n', bytes.get(at..).unwrap_or_default()) {
+                Some(end) => at += end + 1,
+                None => return Ok(scan),
+            },
+        }
+    }
+}
+
+/// Reads the field that starts at `start`; also returns where the next line starts.
+fn scan_field(bytes: &[u8], start: usize, limits: &Limits) -> Result<(FieldSpan, usize), ParseError> {
+    let malformed = |offset| ParseError::new(offset, ParseErrorKind::MalformedHeader);
+    let unterminated = || ParseError::new(bytes.len(), ParseErrorKind::UnterminatedHeaders);
+    let line = bytes.get(start..).filter(|line| !line.is_empty()).ok_or_else(unterminated)?;
+    let name_length = line.iter().take_while(|byte| is_token_byte(**byte)).count();
+    let name = line.get(..name_length).unwrap_or_default();
+    let blanks = line.iter().skip(name_length).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let colon = start + name_length + blanks;
+    if name_length == 0 {
+        return Err(malformed(start));
+    }
+    match bytes.get(colon) {
+        Some(b':') => {}
+        Some(_) => return Err(malformed(colon)),
+        None => return Err(unterminated()),
+    }
+    let name_length =
+        u16::try_from(name_length).map_err(|_| ParseError::new(start, ParseErrorKind::HeaderLineTooLong))?;
+
+    // The line and its folds: lines that start with white space (RFC 3261 §7.3.1).
+    let mut folded = false;
+    let mut from = colon + 1;
+    let end = loop {
+        let end = line_end(bytes, from).map_err(|kind| {
+            let from_here = bytes.get(from..).unwrap_or_default();
+            let at = memchr::memchr2(b'\r', b'\n', from_here).unwrap_or(from_here.len());
+            ParseError::new(from + at, kind)
+        })?;
+        if end - start > limits.header_line {
+            return Err(ParseError::new(start, ParseErrorKind::HeaderLineTooLong));
+        }
+        match bytes.get(end + 2) {
+            Some(b' ' | b'\t') => {
+                folded = true;
+                from = end + 2;
+            }
+            _ => break end,
+        }
+    };
+    let raw = bytes.get(colon + 1..end).unwrap_or_default();
+    let leading = raw.iter().take_while(|byte| is_lws(**byte)).count();
+    let value_start = colon + 1 + leading;
+    let value = bytes.get(value_start..end).unwrap_or_default();
+    let trailing = value.iter().rev().take_while(|byte| is_lws(**byte)).count();
+    let value_end = end - trailing;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the caller has checked that the message is below 4 GiB"
+    )]
+    let field = FieldSpan {
+        start: start as u32,
+        value_start: value_start as u32,
+        value_end: value_end as u32,
+        name_length,
+        index: name::index_of(name),
+        folded,
+    };
+    Ok((field, end + 2))
+}
+
+impl MessageScan {
+    /// Takes a field in, and reads it if framing depends on it.
+    fn add(&mut self, bytes: &[u8], field: FieldSpan, limits: &Limits) -> Result<(), ParseError> {
+        let value_start = field.value_start as usize;
+        if self.fields.len() >= limits.headers {
+            return Err(ParseError::new(field.start as usize, ParseErrorKind::TooManyHeaders));
+        }
+        if field.index == HeaderName::ContentLength.index() {
+            let value = bytes.get(value_start..field.value_end as usize).unwrap_or_default();
+            let length = length::parse(value).map_err(|kind| ParseError::new(value_start, kind))?;
+            if self.content_length.is_some_and(|earlier| earlier != length) {
+                return Err(ParseError::new(value_start, ParseErrorKind::ConflictingContentLength));
+            }
+            self.content_length = Some(length);
+        }
+        self.fields.push(field);
+        Ok(())
+    }
+}
