@@ -1,1 +1,3 @@
-//! Tests: simulation.
+//! Whole calls on a virtual clock, over a network that loses, doubles, delays and reorders.
+
+pub mod network;
