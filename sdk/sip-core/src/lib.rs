@@ -24,7 +24,7 @@ pub use error::{
 pub use escape::{Unescape, unescape};
 pub use header::{EncodeHeader, Header};
 pub use host::Host;
-pub use message::{HeaderField, Limits, Message, MessageBuf, StartLine};
+pub use message::{Frame, HeaderField, Limits, Message, MessageBuf, PING, PONG, StartLine, StreamFramer};
 pub use method::Method;
 pub use name::{HeaderName, Multiplicity};
 pub use name_addr::{NameAddr, NameAddrBuf};

@@ -16,6 +16,7 @@ pub struct MessageBuf {
     bytes: Bytes,
     start: StartSpan,
     head_end: usize,
+    body_start: usize,
     fields: Box<[FieldSpan]>,
 }
 
@@ -45,6 +46,7 @@ impl MessageBuf {
             bytes,
             start: message.start.clone(),
             head_end: message.head_end,
+            body_start: message.body_start,
             fields: message.boxed_spans(),
         }
     }
@@ -56,6 +58,7 @@ impl MessageBuf {
             text: self.bytes.get(..self.head_end).and_then(|head| std::str::from_utf8(head).ok()),
             start: self.start.clone(),
             head_end: self.head_end,
+            body_start: self.body_start,
             fields: Fields::Borrowed(&self.fields),
         }
     }

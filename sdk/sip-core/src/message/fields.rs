@@ -64,10 +64,9 @@ impl<'a> HeaderField<'a> {
         }
         let is_space = |character: char| u8::try_from(character).is_ok_and(is_lws);
         let mut out = String::with_capacity(value.len());
-        for line in value.split("\r\n") {
-            let line = if out.is_empty() { line } else { line.trim_start_matches(is_space) };
-            if !out.is_empty() {
-                out.truncate(out.trim_end_matches(is_space).len());
+        for line in value.split('\n') {
+            let line = line.trim_matches(is_space);
+            if !out.is_empty() && !line.is_empty() {
                 out.push(' ');
             }
             out.push_str(line);

@@ -7,10 +7,12 @@ mod limits;
 mod list;
 mod scan;
 mod start_line;
+mod stream;
 mod view;
 
 pub use buffer::MessageBuf;
 pub use fields::HeaderField;
 pub use limits::Limits;
 pub use start_line::StartLine;
+pub use stream::{Frame, PING, PONG, StreamFramer};
 pub use view::Message;

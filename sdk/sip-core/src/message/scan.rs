@@ -1,6 +1,7 @@
 //! The one rule set of framing, for datagrams and streams alike: one pass over the head, which leaves a span a header.
 //!
-//! A line ends in CR LF; either of them alone is refused, because the next element might see a line end there.
+//! A line ends in CR LF. A lone LF is taken for one as well (the messages of RFC 5118's own archive have them); a lone CR
+//! is refused, because the next element might see a line end there.
 
 use smallvec::SmallVec;
 
@@ -36,14 +37,9 @@ pub(crate) struct MessageScan {
     pub(crate) fields: FieldSpans,
     /// Where the empty line after the headers starts.
     pub(crate) head_end: usize,
-    pub(crate) content_length: Option<usize>,
-}
-
-impl MessageScan {
     /// Where the body starts.
-    pub(crate) fn body_start(&self) -> usize {
-        self.head_end + 2
-    }
+    pub(crate) body_start: usize,
+    pub(crate) content_length: Option<usize>,
 }
 
 /// Whether malformed lines refuse the message, or are left out so that it can be answered.
@@ -55,19 +51,31 @@ pub(crate) enum Strictness {
 
 /// How many bytes of line ends stand before the start line (RFC 3261 §7.5).
 pub(crate) fn line_ends_before(bytes: &[u8]) -> usize {
-    bytes.chunks_exact(2).take_while(|pair| *pair == b"\r\n").count() * 2
+    let mut at = 0;
+    while let Some(length) = bytes.get(at..).and_then(line_break) {
+        at += length;
+    }
+    at
 }
 
-/// Where a line that starts at `from` ends: before its CR LF.
-fn line_end(bytes: &[u8], from: usize) -> Result<usize, ParseErrorKind> {
+/// The length of the line break at the start of the bytes, if there is one.
+pub(crate) fn line_break(bytes: &[u8]) -> Option<usize> {
+    match bytes {
+        [b'\n', ..] => Some(1),
+        [b'\r', b'\n', ..] => Some(2),
+        _ => None,
+    }
+}
+
+/// Where a line that starts at `from` ends, and where the next one starts.
+fn line_end(bytes: &[u8], from: usize) -> Result<(usize, usize), ParseErrorKind> {
     let rest = bytes.get(from..).unwrap_or_default();
     let at = memchr::memchr2(b'\r', b'\n', rest).ok_or(ParseErrorKind::UnterminatedHeaders)?;
-    if rest.get(at..at + 2) == Some(b"\r\n") {
-        Ok(from + at)
-    } else if rest.len() == at + 1 && rest.ends_with(b"\r") {
-        Err(ParseErrorKind::UnterminatedHeaders)
-    } else {
-        Err(ParseErrorKind::MalformedHeader)
+    let after = rest.get(at..).unwrap_or_default();
+    match line_break(after) {
+        Some(length) => Ok((from + at, from + at + length)),
+        None if after.len() == 1 => Err(ParseErrorKind::UnterminatedHeaders),
+        None => Err(ParseErrorKind::MalformedHeader),
     }
 }
 
@@ -87,8 +95,8 @@ pub(crate) fn scan_head(
         return Err(ParseError::new(0, ParseErrorKind::Empty));
     }
     let salvage = strictness == Strictness::Salvage;
-    let start_line_end = match line_end(bytes, 0) {
-        Ok(end) => end,
+    let (start_line_end, mut at) = match line_end(bytes, 0) {
+        Ok(line) => line,
         Err(ParseErrorKind::UnterminatedHeaders) => {
             return Err(ParseError::new(bytes.len(), ParseErrorKind::UnterminatedHeaders));
         }
@@ -103,12 +111,17 @@ pub(crate) fn scan_head(
     } else {
         start_line::parse(line).map_err(|(offset, kind)| ParseError::new(offset, kind))?
     };
-    let mut scan =
-        MessageScan { start, fields: FieldSpans::new(), head_end: bytes.len(), content_length: None };
-    let mut at = start_line_end + 2;
+    let mut scan = MessageScan {
+        start,
+        fields: FieldSpans::new(),
+        head_end: bytes.len(),
+        body_start: bytes.len(),
+        content_length: None,
+    };
     loop {
-        if bytes.get(at..at + 2) == Some(b"\r\n") {
+        if let Some(length) = bytes.get(at..).and_then(line_break) {
             scan.head_end = at;
+            scan.body_start = at + length;
             return Ok(scan);
         }
         match scan_field(bytes, at, limits) {
@@ -152,8 +165,8 @@ fn scan_field(bytes: &[u8], start: usize, limits: &Limits) -> Result<(FieldSpan,
     // The line and its folds: lines that start with white space (RFC 3261 §7.3.1).
     let mut folded = false;
     let mut from = colon + 1;
-    let end = loop {
-        let end = line_end(bytes, from).map_err(|kind| {
+    let (end, next) = loop {
+        let (end, next) = line_end(bytes, from).map_err(|kind| {
             let from_here = bytes.get(from..).unwrap_or_default();
             let at = memchr::memchr2(b'\r', b'\n', from_here).unwrap_or(from_here.len());
             ParseError::new(from + at, kind)
@@ -161,12 +174,12 @@ fn scan_field(bytes: &[u8], start: usize, limits: &Limits) -> Result<(FieldSpan,
         if end - start > limits.header_line {
             return Err(ParseError::new(start, ParseErrorKind::HeaderLineTooLong));
         }
-        match bytes.get(end + 2) {
+        match bytes.get(next) {
             Some(b' ' | b'\t') => {
                 folded = true;
-                from = end + 2;
+                from = next;
             }
-            _ => break end,
+            _ => break (end, next),
         }
     };
     let raw = bytes.get(colon + 1..end).unwrap_or_default();
@@ -187,7 +200,7 @@ fn scan_field(bytes: &[u8], start: usize, limits: &Limits) -> Result<(FieldSpan,
         index: name::index_of(name),
         folded,
     };
-    Ok((field, end + 2))
+    Ok((field, next))
 }
 
 impl MessageScan {

@@ -21,6 +21,7 @@ pub struct Message<'a> {
     pub(super) text: Option<&'a str>,
     pub(super) start: StartSpan,
     pub(super) head_end: usize,
+    pub(super) body_start: usize,
     pub(super) fields: Fields<'a>,
 }
 
@@ -52,12 +53,12 @@ impl<'a> Message<'a> {
         let rest = bytes.get(skipped..).unwrap_or_default();
         let place = |error: ParseError| ParseError { offset: error.offset + skipped, ..error };
         let scan = scan_head(rest, limits, Strictness::Strict).map_err(place)?;
-        let available = rest.len() - scan.body_start();
+        let available = rest.len() - scan.body_start;
         let length = scan.content_length.unwrap_or(available);
         if length > available {
             return Err(place(ParseError::new(rest.len(), ParseErrorKind::TruncatedBody)));
         }
-        let message = rest.get(..scan.body_start() + length).unwrap_or_default();
+        let message = rest.get(..scan.body_start + length).unwrap_or_default();
         Ok(Self::from_scan(message, scan))
     }
 
@@ -67,7 +68,7 @@ impl<'a> Message<'a> {
         let rest = bytes.get(line_ends_before(bytes)..)?;
         let rest = rest.get(..rest.len().min(limits.message_size))?;
         let scan = scan_head(rest, limits, Strictness::Salvage).ok()?;
-        Some(Self::from_scan(rest.get(..scan.body_start().min(rest.len()))?, scan))
+        Some(Self::from_scan(rest.get(..scan.body_start)?, scan))
     }
 
     fn from_scan(bytes: &'a [u8], scan: MessageScan) -> Self {
@@ -76,6 +77,7 @@ impl<'a> Message<'a> {
             text: bytes.get(..scan.head_end).and_then(|head| std::str::from_utf8(head).ok()),
             start: scan.start,
             head_end: scan.head_end,
+            body_start: scan.body_start,
             fields: Fields::Inline(scan.fields),
         }
     }
@@ -87,7 +89,7 @@ impl<'a> Message<'a> {
 
     /// The body, which may be empty.
     pub fn body(&self) -> &'a [u8] {
-        self.bytes.get(self.head_end + 2..).unwrap_or_default()
+        self.bytes.get(self.body_start..).unwrap_or_default()
     }
 
     /// The value of Content-Length, which is also the body's length; `None` if the field is absent.

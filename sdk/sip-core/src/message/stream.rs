@@ -1,0 +1,268 @@
+//! Cutting a stream into messages (RFC 3261 §18.3) and keep-alives (RFC 5626 §3.5.1).
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use super::limits::Limits;
+use super::scan::{Strictness, line_break, scan_head};
+use crate::error::{FramingError, ParseErrorKind};
+
+/// One thing that a stream brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// A whole message, start line to the end of the body.
+    Message(Bytes),
+    /// A double CRLF between messages: to be answered with [`PONG`].
+    Ping,
+    /// A single CRLF between messages. When a ping arrives in two halves, its first half looks like this as well, which
+    /// is harmless: it says no more than that the peer is alive.
+    Pong,
+}
+
+/// What keeps a connection alive (RFC 5626 §3.5.1).
+pub const PING: &[u8] = b"\r\n\r\n";
+
+/// What answers a [`PING`].
+pub const PONG: &[u8] = b"\r\n";
+
+/// Cuts a stream into frames, by the rules that [`Message::parse`](crate::Message::parse) has for datagrams.
+///
+/// It holds at most one incomplete message within the limits, beyond what one `push` brought, and looks at every byte
+/// a fixed number of times. After an error it takes nothing more: the connection is to be closed.
+#[derive(Debug)]
+pub struct StreamFramer {
+    limits: Limits,
+    buffer: BytesMut,
+    /// Bytes of the buffer in which no head ends.
+    searched: usize,
+    /// How long the whole message at the buffer's start is, once its head is there.
+    length: Option<usize>,
+    /// Whether the last frame was half of what may become a ping.
+    half_ping: bool,
+    /// Bytes of the stream before the buffer.
+    consumed: u64,
+    failed: bool,
+}
+
+impl StreamFramer {
+    /// A framer for a new connection.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            buffer: BytesMut::new(),
+            searched: 0,
+            length: None,
+            half_ping: false,
+            consumed: 0,
+            failed: false,
+        }
+    }
+
+    /// Takes what was read. The frames are then to be taken until there is none.
+    pub fn push(&mut self, bytes: &[u8]) {
+        if !self.failed {
+            self.buffer.extend_from_slice(bytes);
+        }
+    }
+
+    /// How many bytes of an incomplete message are held.
+    pub fn buffered(&self) -> usize {
+        self.buffer.len()
+    }
+
+    fn take(&mut self, length: usize) -> Bytes {
+        self.consumed += length as u64;
+        self.searched = 0;
+        self.length = None;
+        self.buffer.split_to(length).freeze()
+    }
+
+    fn keep_alive(&mut self) -> Option<Frame> {
+        let first = line_break(&self.buffer)?;
+        let second = self.buffer.get(first..).and_then(line_break);
+        // A CR may be the start of the second half: what follows decides.
+        if second.is_none() && self.buffer.get(first..) == Some(b"\r") {
+            return None;
+        }
+        let (length, frame) = match second {
+            _ if self.half_ping => (first, Frame::Ping),
+            Some(second) => (first + second, Frame::Ping),
+            None => (first, Frame::Pong),
+        };
+        self.half_ping = frame == Frame::Pong;
+        self.consumed += length as u64;
+        self.buffer.advance(length);
+        Some(frame)
+    }
+
+    /// Looks for the empty line that ends the head; returns where the body starts.
+    fn find_body(&mut self) -> Option<usize> {
+        let mut from = self.searched;
+        while let Some(found) = memchr::memchr(b'\n', self.buffer.get(from..)?) {
+            let next = from + found + 1;
+            let rest = self.buffer.get(next..)?;
+            match line_break(rest) {
+                Some(length) => return Some(next + length),
+                // What follows this line end is not there yet: it is looked at again.
+                None if matches!(rest, [] | [b'\r']) => {
+                    self.searched = next - 1;
+                    return None;
+                }
+                None => from = next,
+            }
+        }
+        self.searched = self.buffer.len();
+        None
+    }
+
+    fn fail(&mut self, offset: usize, kind: ParseErrorKind) -> FramingError {
+        self.failed = true;
+        let offset = self.consumed + offset as u64;
+        FramingError { offset, kind, head: std::mem::take(&mut self.buffer).freeze() }
+    }
+
+    /// Reads the head at the buffer's start; returns the length of the whole message.
+    fn measure(&mut self, body_start: usize) -> Result<usize, FramingError> {
+        let head = self.buffer.get(..body_start).unwrap_or_default();
+        let scan = match scan_head(head, &self.limits, Strictness::Strict) {
+            Ok(scan) => scan,
+            Err(error) => return Err(self.fail(error.offset, error.kind)),
+        };
+        let Some(content_length) = scan.content_length else {
+            return Err(self.fail(scan.head_end, ParseErrorKind::MissingContentLength));
+        };
+        match body_start.checked_add(content_length) {
+            Some(length) if length <= self.limits.message_size => Ok(length),
+            _ => Err(self.fail(0, ParseErrorKind::MessageTooLarge)),
+        }
+    }
+}
+
+impl Iterator for StreamFramer {
+    type Item = Result<Frame, FramingError>;
+
+    /// The next frame; `None` until more bytes are pushed.
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let length = match self.length {
+            Some(length) => length,
+            None => {
+                if self.searched == 0 && matches!(self.buffer.first(), Some(b'\r' | b'\n')) {
+                    if let Some(frame) = self.keep_alive() {
+                        return Some(Ok(frame));
+                    }
+                    if self.buffer.len() < 2 || line_break(&self.buffer).is_some() {
+                        return None;
+                    }
+                }
+                let Some(body_start) = self.find_body() else {
+                    return (self.buffer.len() >= self.limits.message_size)
+                        .then(|| Err(self.fail(0, ParseErrorKind::MessageTooLarge)));
+                };
+                match self.measure(body_start) {
+                    Ok(length) => length,
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+        };
+        self.length = Some(length);
+        if self.buffer.len() < length {
+            return None;
+        }
+        self.half_ping = false;
+        Some(Ok(Frame::Message(self.take(length))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPTIONS: &str = "OPTIONS sip:a@b SIP/2.0\r\nl: 3\r\n\r\nabc";
+
+    fn frames(chunks: &[&str]) -> Vec<Result<Frame, ParseErrorKind>> {
+        let mut framer = StreamFramer::new(Limits::default());
+        let mut out = Vec::new();
+        for chunk in chunks {
+            framer.push(chunk.as_bytes());
+            out.extend(framer.by_ref().map(|frame| frame.map_err(|error| error.kind)));
+        }
+        out
+    }
+
+    fn message(text: &'static str) -> Result<Frame, ParseErrorKind> {
+        Ok(Frame::Message(Bytes::from_static(text.as_bytes())))
+    }
+
+    #[test]
+    fn messages_and_keep_alives_come_in_order() {
+        let stream = format!("\r\n\r\n{OPTIONS}\r\n{OPTIONS}{OPTIONS}\r\n\r\n\r\n");
+        assert_eq!(
+            frames(&[&stream]),
+            [
+                Ok(Frame::Ping),
+                message(OPTIONS),
+                Ok(Frame::Pong),
+                message(OPTIONS),
+                message(OPTIONS),
+                Ok(Frame::Ping),
+                Ok(Frame::Pong)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_ping_in_two_halves_is_still_a_ping() {
+        assert_eq!(frames(&["\r\n", "\r\n"]), [Ok(Frame::Pong), Ok(Frame::Ping)]);
+        assert_eq!(frames(&["\r", "\n\r", "\n"]), [Ok(Frame::Ping)]);
+        assert_eq!(frames(&["\r\n\r"]), []);
+    }
+
+    #[test]
+    fn hostile_lengths_end_the_connection() {
+        for (lengths, kind) in [
+            ("Content-Length: -1", ParseErrorKind::MalformedContentLength),
+            ("Content-Length: five", ParseErrorKind::MalformedContentLength),
+            ("Content-Length: 99999999999999999999999", ParseErrorKind::MalformedContentLength),
+            ("Content-Length: 18446744073709551615", ParseErrorKind::MessageTooLarge),
+            ("Content-Length: 65536", ParseErrorKind::MessageTooLarge),
+            ("Content-Length: 1\r\nl: 2", ParseErrorKind::ConflictingContentLength),
+            ("Content-Length:", ParseErrorKind::MalformedContentLength),
+            ("Subject: none", ParseErrorKind::MissingContentLength),
+        ] {
+            let text = format!("OPTIONS sip:a@b SIP/2.0\r\n{lengths}\r\n\r\n{OPTIONS}");
+            assert_eq!(frames(&[&text]), [Err(kind)], "{lengths}");
+        }
+    }
+
+    #[test]
+    fn what_never_becomes_a_head_is_refused_at_the_limit() {
+        let mut framer = StreamFramer::new(Limits { message_size: 1_000, ..Limits::default() });
+        let mut taken = 0;
+        let error = loop {
+            framer.push(b"x: y\r\n");
+            taken += 6;
+            if let Some(frame) = framer.next() {
+                break frame.unwrap_err();
+            }
+            assert!(framer.buffered() <= 1_000);
+        };
+        assert_eq!(error.kind, ParseErrorKind::MessageTooLarge);
+        assert!(taken < 1_010);
+        assert_eq!(error.status(), Some(crate::StatusCode::MESSAGE_TOO_LARGE));
+        framer.push(OPTIONS.as_bytes());
+        assert_eq!(framer.next(), None);
+        assert_eq!(framer.buffered(), 0);
+    }
+
+    #[test]
+    fn an_error_names_its_place_in_the_stream() {
+        let mut framer = StreamFramer::new(Limits::default());
+        framer.push(format!("{OPTIONS}OPTIONS sip:a@b SIP/2.0\r\n bad\r\n\r\n").as_bytes());
+        assert!(framer.next().unwrap().is_ok());
+        let error = framer.next().unwrap().unwrap_err();
+        assert_eq!((error.kind, error.offset), (ParseErrorKind::MalformedHeader, OPTIONS.len() as u64 + 25));
+        assert!(error.head.starts_with(b"OPTIONS"));
+    }
+}
