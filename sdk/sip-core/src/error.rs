@@ -244,7 +244,10 @@ pub enum BuildError {
     /// The request URI is empty or holds white space or control characters.
     #[error("invalid request URI")]
     InvalidRequestUri,
-    /// A value holds CR, LF or NUL, or starts or ends such that it would not read back.
+    /// The reason phrase holds control characters.
+    #[error("invalid reason phrase")]
+    InvalidReason,
+    /// A value holds CR, LF, NUL or another control character.
     #[error("{name}: forbidden character (at byte {offset})")]
     ForbiddenCharacter {
         /// The header.
@@ -255,12 +258,6 @@ pub enum BuildError {
     /// The type could not write itself.
     #[error("{0}: cannot be written")]
     Unwritable(HeaderName),
-    /// A mandatory header is absent.
-    #[error("{0} is missing")]
-    Missing(HeaderName),
-    /// A header that may stand once was given more often.
-    #[error("several {0} fields")]
-    Repeated(HeaderName),
     /// Content-Length is written by the builder alone.
     #[error("{0} is written by the builder")]
     Reserved(HeaderName),

@@ -1,5 +1,6 @@
 //! The grammar of SIP: messages, headers, URIs, digest, framing. No state, no I/O.
 
+mod compose;
 mod error;
 mod escape;
 mod grammar;
@@ -17,6 +18,7 @@ mod text;
 mod transport;
 pub mod uri;
 
+pub use compose::{Edit, MessageBuilder};
 pub use error::{
     BuildError, FramingError, HeaderError, HeaderErrorKind, ParseError, ParseErrorKind, ValidationError,
     ValidationErrorKind,

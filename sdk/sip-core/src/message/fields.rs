@@ -84,6 +84,15 @@ impl<'a> HeaderField<'a> {
         self.span.start as usize
     }
 
+    /// Whether the field is one of that header.
+    pub fn is_named(&self, name: &HeaderName) -> bool {
+        self.is(name, name.index())
+    }
+
+    pub(super) fn known_index(&self) -> u8 {
+        self.span.index
+    }
+
     pub(super) fn is(&self, name: &HeaderName, index: u8) -> bool {
         self.span.index == index
             && (index != EXTENSION || name.as_str().eq_ignore_ascii_case(self.name_text()))

@@ -8,6 +8,7 @@ mod list;
 mod scan;
 mod start_line;
 mod stream;
+mod validate;
 mod view;
 
 pub use buffer::MessageBuf;
@@ -16,3 +17,6 @@ pub use limits::Limits;
 pub use start_line::StartLine;
 pub use stream::{Frame, PING, PONG, StreamFramer};
 pub use view::Message;
+
+pub(crate) use list::end_of_value;
+pub(crate) use validate::ViaPresence;

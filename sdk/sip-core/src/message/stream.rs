@@ -145,25 +145,24 @@ impl Iterator for StreamFramer {
         if self.failed {
             return None;
         }
-        let length = match self.length {
-            Some(length) => length,
-            None => {
-                if self.searched == 0 && matches!(self.buffer.first(), Some(b'\r' | b'\n')) {
-                    if let Some(frame) = self.keep_alive() {
-                        return Some(Ok(frame));
-                    }
-                    if self.buffer.len() < 2 || line_break(&self.buffer).is_some() {
-                        return None;
-                    }
+        let length = if let Some(length) = self.length {
+            length
+        } else {
+            if self.searched == 0 && matches!(self.buffer.first(), Some(b'\r' | b'\n')) {
+                if let Some(frame) = self.keep_alive() {
+                    return Some(Ok(frame));
                 }
-                let Some(body_start) = self.find_body() else {
-                    return (self.buffer.len() >= self.limits.message_size)
-                        .then(|| Err(self.fail(0, ParseErrorKind::MessageTooLarge)));
-                };
-                match self.measure(body_start) {
-                    Ok(length) => length,
-                    Err(error) => return Some(Err(error)),
+                if self.buffer.len() < 2 || line_break(&self.buffer).is_some() {
+                    return None;
                 }
+            }
+            let Some(body_start) = self.find_body() else {
+                return (self.buffer.len() >= self.limits.message_size)
+                    .then(|| Err(self.fail(0, ParseErrorKind::MessageTooLarge)));
+            };
+            match self.measure(body_start) {
+                Ok(length) => length,
+                Err(error) => return Some(Err(error)),
             }
         };
         self.length = Some(length);
@@ -191,6 +190,7 @@ mod tests {
         out
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it stands among results")]
     fn message(text: &'static str) -> Result<Frame, ParseErrorKind> {
         Ok(Frame::Message(Bytes::from_static(text.as_bytes())))
     }

@@ -10,6 +10,7 @@ use crate::header::Header;
 use crate::method::Method;
 use crate::name::HeaderName;
 use crate::status::StatusCode;
+use crate::uri::Uri;
 
 /// A SIP message that borrows the bytes it was read from.
 ///
@@ -114,6 +115,12 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// The start line with its line end.
+    pub(crate) fn start_line_bytes(&self) -> &'a [u8] {
+        let end = self.spans().first().map_or(self.head_end, |first| first.start as usize);
+        self.bytes.get(..end).unwrap_or_default()
+    }
+
     /// The version as written; only `SIP/2.0` validates.
     pub fn version(&self) -> &'a str {
         match &self.start {
@@ -148,6 +155,12 @@ impl<'a> Message<'a> {
             StartSpan::Request { uri, .. } => Some(self.slice(*uri)),
             StartSpan::Response { .. } => None,
         }
+    }
+
+    /// The request URI. A response has none.
+    pub fn request_uri(&self) -> Option<Result<Uri<'a>, HeaderError>> {
+        let text = self.request_uri_text()?;
+        Some(Uri::parse(text).map_err(|error| error.of(HeaderError::REQUEST_URI)))
     }
 
     fn spans(&self) -> &[FieldSpan] {
