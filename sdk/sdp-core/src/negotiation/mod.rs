@@ -1,0 +1,20 @@
+//! Offer and answer (RFC 3264) for one audio stream.
+//!
+//! [`offer`] and [`offer_again`] describe what a [`LocalAudio`] can do, [`answer`] and [`answer_again`] meet an offer
+//! with it, [`accept_answer`] reads what came back. What both sides agreed on is a [`Stream`]. Media other than the
+//! first acceptable audio are rejected in place.
+
+mod accept;
+mod answer;
+mod compose;
+mod local;
+mod offer;
+mod payloads;
+mod remote;
+mod stream;
+
+pub use accept::{AnswerError, accept_answer};
+pub use answer::{Answered, Refusal, answer, answer_again};
+pub use local::{LocalAudio, LocalCodec};
+pub use offer::{offer, offer_again};
+pub use stream::{EventPayload, NegotiatedCodec, Stream};
