@@ -1,0 +1,71 @@
+//! The Contact that a flow gives.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use rvoip_sans_io::Protocol;
+use rvoip_sip_core::{Host, SipScheme, SipUriBuilder, SyntaxError};
+
+/// A Contact of this user agent, whose address is that of the flow on which the message travels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalContact {
+    /// The user part, not escaped.
+    pub user: String,
+    /// `sips:` instead of `sip:`.
+    pub secure: bool,
+    /// Parameters behind the address, as written, such as `;expires=300`.
+    pub params: String,
+}
+
+impl LocalContact {
+    /// A plain contact of that user.
+    pub fn new(user: impl Into<String>) -> Self {
+        Self { user: user.into(), secure: false, params: String::new() }
+    }
+
+    /// The header's value on a flow with that address.
+    ///
+    /// # Errors
+    /// An empty user.
+    pub fn at(&self, protocol: Protocol, address: SocketAddr) -> Result<String, SyntaxError> {
+        let host = match address {
+            SocketAddr::V4(address) => Host::V4(*address.ip()),
+            SocketAddr::V6(address) => Host::V6(*address.ip()),
+        };
+        let scheme = if self.secure { SipScheme::Sips } else { SipScheme::Sip };
+        let mut uri = SipUriBuilder::new(scheme, host).user(&self.user).port(Some(address.port()));
+        let transport = match protocol {
+            Protocol::Udp => None,
+            Protocol::Tcp => Some("tcp"),
+            Protocol::Tls if self.secure => None,
+            Protocol::Tls => Some("tls"),
+            Protocol::Ws | Protocol::Wss => Some("ws"),
+        };
+        if let Some(transport) = transport {
+            uri = uri.param("transport", Some(transport));
+        }
+        Ok(format!("<{}>{}", uri.build()?, self.params))
+    }
+}
+
+impl fmt::Display for LocalContact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.user)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contact_names_the_flow() {
+        let contact = LocalContact { params: ";expires=60".to_owned(), ..LocalContact::new("a b") };
+        let address = "[2001:db8::1]:5070".parse().unwrap();
+        assert_eq!(contact.at(Protocol::Udp, address).unwrap(), "<sip:a%20b@[2001:db8::1]:5070>;expires=60");
+        let contact = LocalContact::new("alice");
+        let address = "192.0.2.1:5060".parse().unwrap();
+        assert_eq!(contact.at(Protocol::Tcp, address).unwrap(), "<sip:alice@192.0.2.1:5060;transport=tcp>");
+        assert_eq!(contact.at(Protocol::Wss, address).unwrap(), "<sip:alice@192.0.2.1:5060;transport=ws>");
+    }
+}

@@ -1,0 +1,144 @@
+//! The flows of a layer: which are there, which lead where, and who waits for one to open.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use rvoip_sans_io::{FlowId, FlowOpened, Protocol};
+
+use crate::{ClientKey, ServerKey};
+
+/// Who waits for a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    Client(ClientKey),
+    Server(ServerKey),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Flow {
+    pub(crate) protocol: Protocol,
+    pub(crate) local: SocketAddr,
+    pub(crate) remote: Option<SocketAddr>,
+}
+
+#[derive(Clone, Debug)]
+struct Opening {
+    protocol: Protocol,
+    remote: SocketAddr,
+    waiting: Vec<Waiting>,
+}
+
+/// How a destination is reached.
+pub(crate) enum Route {
+    Open(FlowId),
+    Opening(FlowId),
+    None,
+}
+
+/// How many addresses that peers see us at are remembered.
+const PUBLIC_ADDRESSES: usize = 256;
+
+#[derive(Debug, Default)]
+pub(crate) struct Flows {
+    open: BTreeMap<FlowId, Flow>,
+    opening: BTreeMap<FlowId, Opening>,
+    public: BTreeMap<(FlowId, IpAddr), SocketAddr>,
+}
+
+impl Flows {
+    pub(crate) fn get(&self, flow: FlowId) -> Option<&Flow> {
+        self.open.get(&flow)
+    }
+
+    /// Adds a flow; gives those who waited for it.
+    pub(crate) fn opened(&mut self, opened: &FlowOpened) -> Vec<Waiting> {
+        let flow = Flow { protocol: opened.protocol, local: opened.local, remote: opened.remote };
+        self.open.insert(opened.flow, flow);
+        self.opening.remove(&opened.flow).map(|opening| opening.waiting).unwrap_or_default()
+    }
+
+    /// Removes a flow; says whether it was open, and who waited for it.
+    pub(crate) fn failed(&mut self, flow: FlowId) -> (bool, Vec<Waiting>) {
+        let was_open = self.open.remove(&flow).is_some();
+        self.public.retain(|(of, _), _| *of != flow);
+        (was_open, self.opening.remove(&flow).map(|opening| opening.waiting).unwrap_or_default())
+    }
+
+    /// The connection to an address.
+    pub(crate) fn connection(&self, protocol: Protocol, remote: SocketAddr) -> Route {
+        let open =
+            self.open.iter().find(|(_, flow)| flow.protocol == protocol && flow.remote == Some(remote));
+        if let Some((id, _)) = open {
+            return Route::Open(*id);
+        }
+        let opening =
+            self.opening.iter().find(|(_, flow)| flow.protocol == protocol && flow.remote == remote);
+        opening.map_or(Route::None, |(id, _)| Route::Opening(*id))
+    }
+
+    pub(crate) fn begin(&mut self, flow: FlowId, protocol: Protocol, remote: SocketAddr) {
+        self.opening.insert(flow, Opening { protocol, remote, waiting: Vec::new() });
+    }
+
+    pub(crate) fn wait(&mut self, flow: FlowId, who: Waiting) {
+        if let Some(opening) = self.opening.get_mut(&flow) {
+            opening.waiting.push(who);
+        }
+    }
+
+    pub(crate) fn stop_waiting(&mut self, flow: FlowId, who: Waiting) {
+        if let Some(opening) = self.opening.get_mut(&flow) {
+            opening.waiting.retain(|one| *one != who);
+        }
+    }
+
+    /// The bound socket from which datagrams to an address are sent: of the same family, and on the loopback interface
+    /// only if the address is.
+    pub(crate) fn datagram(&self, remote: SocketAddr) -> Option<FlowId> {
+        let fits = |flow: &Flow| flow.protocol == Protocol::Udp && flow.local.is_ipv4() == remote.is_ipv4();
+        let loopback = remote.ip().is_loopback();
+        let best = self.open.iter().find(|(_, flow)| fits(flow) && flow.local.ip().is_loopback() == loopback);
+        best.or_else(|| self.open.iter().find(|(_, flow)| fits(flow))).map(|(id, _)| *id)
+    }
+
+    /// Remembers the address at which a peer sees us.
+    pub(crate) fn learn(&mut self, flow: FlowId, peer: IpAddr, public: SocketAddr) {
+        if self.public.len() < PUBLIC_ADDRESSES || self.public.contains_key(&(flow, peer)) {
+            self.public.insert((flow, peer), public);
+        }
+    }
+
+    /// The address at which a peer reaches us: the one it sees, or else the flow's own.
+    pub(crate) fn public(&self, flow: FlowId, peer: IpAddr) -> Option<SocketAddr> {
+        let seen = self.public.get(&(flow, peer)).copied();
+        seen.or_else(|| self.open.get(&flow).map(|flow| flow.local))
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = FlowId> {
+        self.open.keys().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn udp(number: u64, local: &str) -> FlowOpened {
+        let local = local.parse().unwrap();
+        FlowOpened { flow: FlowId::from_platform(number), protocol: Protocol::Udp, local, remote: None }
+    }
+
+    #[test]
+    fn datagrams_leave_from_a_socket_that_reaches_the_address() {
+        let mut flows = Flows::default();
+        for opened in [udp(1, "127.0.0.1:1"), udp(2, "192.0.2.1:1"), udp(3, "[::1]:1")] {
+            flows.opened(&opened);
+        }
+        let from = |remote: &str| flows.datagram(remote.parse().unwrap());
+        assert_eq!(from("127.0.0.1:5060"), Some(FlowId::from_platform(1)));
+        assert_eq!(from("198.51.100.1:5060"), Some(FlowId::from_platform(2)));
+        assert_eq!(from("[2001:db8::1]:5060"), Some(FlowId::from_platform(3)));
+        flows.failed(FlowId::from_platform(3));
+        assert_eq!(flows.datagram("[::1]:5060".parse().unwrap()), None);
+    }
+}

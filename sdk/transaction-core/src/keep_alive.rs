@@ -1,0 +1,60 @@
+//! Keep-alives by CRLF (RFC 5626 §3.5.1, §4.4.1): who is kept alive, and who answers.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use rvoip_sans_io::FlowId;
+
+/// One path that is kept alive.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeptPath {
+    pub(crate) flow: FlowId,
+    pub(crate) destination: SocketAddr,
+    /// The peer answered once, so that a missing answer means a dead connection. Peers that do not know the
+    /// mechanism never answer.
+    pub(crate) answers: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct KeepAlives {
+    paths: BTreeMap<u32, KeptPath>,
+    last: u32,
+}
+
+impl KeepAlives {
+    pub(crate) fn start(&mut self, flow: FlowId, destination: SocketAddr) -> Option<u32> {
+        if self.paths.values().any(|path| path.flow == flow && path.destination == destination) {
+            return None;
+        }
+        self.last = self.last.wrapping_add(1);
+        self.paths.insert(self.last, KeptPath { flow, destination, answers: false });
+        Some(self.last)
+    }
+
+    pub(crate) fn get(&self, id: u32) -> Option<KeptPath> {
+        self.paths.get(&id).copied()
+    }
+
+    /// A pong came: gives the paths that it belongs to.
+    pub(crate) fn answered(&mut self, flow: FlowId) -> Vec<u32> {
+        let of_flow = self.paths.iter_mut().filter(|(_, path)| path.flow == flow);
+        of_flow
+            .map(|(id, path)| {
+                path.answers = true;
+                *id
+            })
+            .collect()
+    }
+
+    /// Ends what is kept alive on a flow, towards one destination or all.
+    pub(crate) fn stop(&mut self, flow: FlowId, destination: Option<SocketAddr>) -> Vec<u32> {
+        let ends = |path: &KeptPath| {
+            path.flow == flow && destination.is_none_or(|destination| destination == path.destination)
+        };
+        let ids: Vec<u32> = self.paths.iter().filter(|(_, path)| ends(path)).map(|(id, _)| *id).collect();
+        for id in &ids {
+            self.paths.remove(id);
+        }
+        ids
+    }
+}

@@ -1,0 +1,461 @@
+//! Client transactions: sending requests, and what timers, failures and withdrawals do to them.
+
+use std::net::SocketAddr;
+
+use rvoip_sans_io::{FlowId, Now, Protocol, Transmit};
+use rvoip_sip_core::header::{CSeq, Via};
+use rvoip_sip_core::{BuildError, HeaderName, Message, MessageBuf, MessageBuilder, Method};
+
+use super::TransactionLayer;
+use super::timers::TimerKey;
+use crate::client::{Cancelling, Client, Kind, Phase};
+use crate::flows::{Route, Waiting};
+use crate::machine::{Action, InviteClient, NonInviteClient, Timer, invite_client, non_invite_client};
+use crate::matching::ClientName;
+use crate::target::{Candidate, Hop, HopHost, Outgoing, Resolution, candidates};
+use crate::via::push_via;
+use crate::{ClientFailure, ClientKey, LayerEvent, LayerOutput, LocalContact, Source};
+
+/// What a response is to its machine.
+#[derive(Clone, Copy, Debug)]
+enum ClientEvent {
+    Provisional,
+    Success,
+    Failure,
+    Fired(Timer),
+    TransportError,
+}
+
+impl TransactionLayer {
+    /// Sends a request: finds the address, opens or reuses a flow, adds the Via and, if wanted, the Contact.
+    ///
+    /// Whatever goes wrong comes as [`LayerEvent::ClientFailed`].
+    pub fn send_request(&mut self, now: Now, outgoing: Outgoing) -> ClientKey {
+        let method = outgoing.request.as_message().method().unwrap_or(Method::Options);
+        let kind = if method == Method::Invite { Kind::Invite } else { Kind::NonInvite };
+        self.send(now, outgoing, method, kind)
+    }
+
+    /// Sends the ACK of a 2xx, which is no transaction (RFC 3261 §13.2.2.4).
+    pub fn send_ack(&mut self, now: Now, outgoing: Outgoing) {
+        self.send(now, outgoing, Method::Ack, Kind::Ack);
+    }
+
+    fn send(&mut self, now: Now, outgoing: Outgoing, method: Method, kind: Kind) -> ClientKey {
+        let key = ClientKey(self.next_key());
+        let full = self.clients.len() >= self.config.client_transactions;
+        self.clients.insert(key, Client::new(outgoing, method, kind));
+        if full {
+            self.fail(key, ClientFailure::Transport("too many requests are on their way".to_owned()));
+        } else {
+            self.begin(now, key);
+        }
+        key
+    }
+
+    /// Finds the addresses of the target.
+    fn begin(&mut self, now: Now, key: ClientKey) {
+        let Some(client) = self.clients.get_mut(&key) else { return };
+        let target = &client.outgoing.target;
+        if let Some(flow) = target.flow
+            && let Some(remote) = self.flows.get(flow).and_then(|flow| flow.remote)
+        {
+            return self.start_client(now, key, flow, remote);
+        }
+        let hop = match Hop::of(&target.uri) {
+            Ok(hop) => hop,
+            Err(reason) => return self.fail(key, ClientFailure::Unreachable(reason.to_owned())),
+        };
+        client.server_name.clone_from(&hop.server_name);
+        match &hop.host {
+            HopHost::Address(address) => {
+                let too_large = client.outgoing.request.as_bytes().len() > self.config.datagram_size;
+                client.candidates = candidates(&hop, std::iter::once(*address), too_large);
+                self.try_next_address(now, key);
+            }
+            HopHost::Name(name) => {
+                let (resolution, questions) = Resolution::ask(name, &mut self.last_question);
+                client.phase = Phase::Resolving(resolution);
+                for (id, question) in questions {
+                    self.questions.insert(id, key);
+                    self.outputs.push_back(LayerOutput::Dns(id, question));
+                }
+            }
+        }
+    }
+
+    /// Tries the next address of a target, or gives up.
+    pub(super) fn try_next_address(&mut self, now: Now, key: ClientKey) {
+        loop {
+            let Some(client) = self.clients.get_mut(&key) else { return };
+            let Some(Candidate { protocol, address }) = client.candidates.pop_front() else {
+                let reason = client.last_failure.take().unwrap_or_else(|| "no address was found".to_owned());
+                let failure = if client.path.is_some() {
+                    ClientFailure::Transport(reason)
+                } else {
+                    ClientFailure::Unreachable(reason)
+                };
+                return self.fail(key, failure);
+            };
+            if protocol == Protocol::Udp {
+                let pinned = client.outgoing.target.flow;
+                let is_datagram = |flow: &FlowId| {
+                    self.flows.get(*flow).is_some_and(|flow| {
+                        flow.protocol == Protocol::Udp && flow.local.is_ipv4() == address.is_ipv4()
+                    })
+                };
+                if let Some(flow) = pinned.filter(is_datagram).or_else(|| self.flows.datagram(address)) {
+                    return self.start_client(now, key, flow, address);
+                }
+                let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
+                client.last_failure = Some(format!("no {family} UDP socket is bound"));
+                continue;
+            }
+            let server_name = client.server_name.clone();
+            let flow = match self.flows.connection(protocol, address) {
+                Route::Open(flow) => return self.start_client(now, key, flow, address),
+                Route::Opening(flow) => {
+                    self.flows.wait(flow, Waiting::Client(key));
+                    flow
+                }
+                Route::None => {
+                    self.open_connection(now, protocol, address, server_name, Waiting::Client(key))
+                }
+            };
+            if let Some(client) = self.clients.get_mut(&key) {
+                client.phase = Phase::Connecting(flow);
+            }
+            return;
+        }
+    }
+
+    /// Writes the Via, sends the request and starts its machine.
+    pub(super) fn start_client(&mut self, now: Now, key: ClientKey, flow: FlowId, remote: SocketAddr) {
+        let branch = format!("z9hG4bK{}{}", self.instance, self.random.token(12));
+        let Some((protocol, local)) = self.flows.get(flow).map(|flow| (flow.protocol, flow.local)) else {
+            return;
+        };
+        let contact = self.clients.get(&key).and_then(|client| client.outgoing.contact.clone());
+        let contact = contact.and_then(|contact| self.contact_value(&contact, flow, remote));
+        let Some(client) = self.clients.get_mut(&key) else { return };
+        let request = match push_via(&client.outgoing.request, protocol, local, &branch, contact.as_deref()) {
+            Ok(request) => request,
+            Err(error) => return self.fail(key, ClientFailure::Transport(error.to_string())),
+        };
+        let bytes = request.to_bytes();
+        client.sent = Some(request);
+        client.path = Some((flow, remote));
+        let name = ClientName::new(&branch, &client.method);
+        if let Some(old) = client.name.replace(name.clone()) {
+            self.client_names.remove(&old);
+        }
+        let actions = match client.kind {
+            Kind::Ack => {
+                self.clients.remove(&key);
+                return self.transmit(flow, remote, bytes);
+            }
+            Kind::Invite => {
+                client.phase = Phase::Invite(invite_client::State::Calling);
+                InviteClient::START
+            }
+            Kind::NonInvite | Kind::Cancel => {
+                client.phase = Phase::NonInvite(non_invite_client::State::Trying);
+                NonInviteClient::START
+            }
+        };
+        self.client_names.insert(name, key);
+        self.transmit(flow, remote, bytes);
+        self.run_client(now, key, actions, None);
+    }
+
+    /// The value of a Contact on a path.
+    pub fn contact_value(&self, contact: &LocalContact, flow: FlowId, peer: SocketAddr) -> Option<String> {
+        let protocol = self.protocol(flow)?;
+        let address = self.flows.public(flow, peer.ip())?;
+        contact.at(protocol, address).ok()
+    }
+
+    pub(super) fn transmit(&mut self, flow: FlowId, destination: SocketAddr, bytes: bytes::Bytes) {
+        self.outputs.push_back(LayerOutput::Transmit(Transmit { flow, destination, bytes }));
+    }
+
+    /// Withdraws a request. An INVITE on its way is cancelled as soon as a provisional response came (RFC 3261 §9.1), and
+    /// its final response still arrives; one that was not sent yet fails with [`ClientFailure::Withdrawn`]. Other requests
+    /// are not cancelled.
+    pub fn cancel(&mut self, now: Now, key: ClientKey) {
+        let Some(client) = self.clients.get_mut(&key) else { return };
+        match client.phase {
+            Phase::Idle | Phase::Resolving(_) | Phase::Connecting(_) => {
+                self.fail(key, ClientFailure::Withdrawn);
+            }
+            Phase::Invite(invite_client::State::Calling) => client.cancelling = Cancelling::Wanted,
+            Phase::Invite(invite_client::State::Proceeding) if client.cancelling != Cancelling::Sent => {
+                self.send_cancel(now, key);
+            }
+            Phase::Invite(_) | Phase::NonInvite(_) => {}
+        }
+    }
+
+    fn send_cancel(&mut self, now: Now, key: ClientKey) {
+        let Some(client) = self.clients.get_mut(&key) else { return };
+        client.cancelling = Cancelling::Sent;
+        let (Some(sent), Some((flow, remote))) = (&client.sent, client.path) else { return };
+        let Ok(cancel) = beside_invite(&sent.as_message(), Method::Cancel, None) else { return };
+        let target = client.outgoing.target.clone();
+        let message = cancel.as_message();
+        let branch =
+            message.get::<Via<'_>>().and_then(Result::ok).and_then(|via| via.branch().map(str::to_owned));
+        let give_up = now.monotonic + self.config.timers.give_up();
+        self.timers.set(TimerKey::Client(key, Timer::Cancelled), give_up);
+        let Some(branch) = branch else { return };
+        let cancel_key = ClientKey(self.next_key());
+        let outgoing = Outgoing { request: cancel.clone(), target, contact: None };
+        let mut client = Client::new(outgoing, Method::Cancel, Kind::Cancel);
+        let name = ClientName::new(&branch, &Method::Cancel);
+        client.name = Some(name.clone());
+        client.path = Some((flow, remote));
+        client.phase = Phase::NonInvite(non_invite_client::State::Trying);
+        let bytes = cancel.to_bytes();
+        client.sent = Some(cancel);
+        self.clients.insert(cancel_key, client);
+        self.client_names.insert(name, cancel_key);
+        self.transmit(flow, remote, bytes);
+        self.run_client(now, cancel_key, NonInviteClient::START, None);
+    }
+
+    /// A response found its transaction; true if it is for the transaction user.
+    pub(super) fn client_received(
+        &mut self,
+        now: Now,
+        key: ClientKey,
+        response: &Message<'_>,
+        source: Source,
+    ) -> bool {
+        let Some(status) = response.status() else { return false };
+        self.learn_public_address(response, source);
+        let event = if status.is_provisional() {
+            ClientEvent::Provisional
+        } else if status.is_success() {
+            ClientEvent::Success
+        } else {
+            ClientEvent::Failure
+        };
+        let passed = self.step_client(now, key, event, Some(response));
+        if passed
+            && status.is_provisional()
+            && self.clients.get(&key).is_some_and(|client| client.cancelling == Cancelling::Wanted)
+        {
+            self.send_cancel(now, key);
+        }
+        passed && self.clients.get(&key).is_none_or(|client| client.kind != Kind::Cancel)
+    }
+
+    fn learn_public_address(&mut self, response: &Message<'_>, source: Source) {
+        let Some(Ok(via)) = response.get::<Via<'_>>() else { return };
+        let Some(local) = self.local_address(source.flow) else { return };
+        let ip = via.received().unwrap_or(local.ip());
+        let port = via.rport().flatten().unwrap_or(local.port());
+        self.flows.learn(source.flow, source.address.ip(), SocketAddr::new(ip, port));
+    }
+
+    pub(super) fn client_timer_fired(&mut self, now: Now, key: ClientKey, timer: Timer) {
+        let Some(client) = self.clients.get_mut(&key) else { return };
+        if matches!(timer, Timer::B | Timer::F) && client.is_unanswered() && !client.candidates.is_empty() {
+            client.last_failure = Some("no response came in time".to_owned());
+            self.leave_path(key);
+            return self.try_next_address(now, key);
+        }
+        self.step_client(now, key, ClientEvent::Fired(timer), None);
+    }
+
+    /// A path failed: tries the next address if nothing was answered yet.
+    pub(super) fn path_failed(&mut self, now: Now, key: ClientKey, reason: &str) {
+        let Some(client) = self.clients.get_mut(&key) else { return };
+        client.last_failure = Some(reason.to_owned());
+        if client.is_unanswered() {
+            self.leave_path(key);
+            self.try_next_address(now, key);
+        } else {
+            self.step_client(now, key, ClientEvent::TransportError, None);
+        }
+    }
+
+    fn leave_path(&mut self, key: ClientKey) {
+        self.stop_client_timers(key);
+        let Some(client) = self.clients.get_mut(&key) else { return };
+        client.phase = Phase::Idle;
+        if let Some(name) = client.name.take() {
+            self.client_names.remove(&name);
+        }
+    }
+
+    fn step_client(
+        &mut self,
+        now: Now,
+        key: ClientKey,
+        event: ClientEvent,
+        response: Option<&Message<'_>>,
+    ) -> bool {
+        let Some(client) = self.clients.get_mut(&key) else { return false };
+        let actions = match client.phase {
+            Phase::Idle | Phase::Resolving(_) | Phase::Connecting(_) => return false,
+            Phase::Invite(state) => {
+                let event = match event {
+                    ClientEvent::Provisional => invite_client::Event::Provisional,
+                    ClientEvent::Success => invite_client::Event::Success,
+                    ClientEvent::Failure => invite_client::Event::Failure,
+                    ClientEvent::Fired(timer) => invite_client::Event::Fired(timer),
+                    ClientEvent::TransportError => invite_client::Event::TransportError,
+                };
+                let Some((next, actions)) = InviteClient::step(state, event) else { return false };
+                client.phase = Phase::Invite(next);
+                actions
+            }
+            Phase::NonInvite(state) => {
+                let event = match event {
+                    ClientEvent::Provisional => non_invite_client::Event::Provisional,
+                    ClientEvent::Success | ClientEvent::Failure => non_invite_client::Event::Final,
+                    ClientEvent::Fired(timer) => non_invite_client::Event::Fired(timer),
+                    ClientEvent::TransportError => non_invite_client::Event::TransportError,
+                };
+                let Some((next, actions)) = NonInviteClient::step(state, event) else { return false };
+                client.phase = Phase::NonInvite(next);
+                actions
+            }
+        };
+        let passed = self.run_client(now, key, actions, response);
+        let ended = self.clients.get(&key).is_some_and(|client| {
+            matches!(
+                client.phase,
+                Phase::Invite(invite_client::State::Terminated)
+                    | Phase::NonInvite(non_invite_client::State::Terminated)
+            )
+        });
+        if ended && self.forget_client(key) != Some(Kind::Cancel) {
+            self.outputs.push_back(LayerOutput::Event(LayerEvent::ClientTerminated(key)));
+        }
+        passed
+    }
+
+    /// Carries out actions; true if the message is for the transaction user.
+    fn run_client(
+        &mut self,
+        now: Now,
+        key: ClientKey,
+        actions: &[Action],
+        response: Option<&Message<'_>>,
+    ) -> bool {
+        let mut passed = false;
+        for action in actions {
+            match action {
+                Action::SendRequest => self.resend_request(key),
+                Action::SendAck => self.acknowledge(key, response),
+                Action::Start(timer) => self.start_client_timer(now, key, *timer),
+                Action::Restart(timer) => self.restart_client_timer(now, key, *timer),
+                Action::Stop(timer) => self.timers.cancel(TimerKey::Client(key, *timer)),
+                Action::Pass => passed = true,
+                Action::TimedOut => self.fail(key, ClientFailure::TimedOut),
+                Action::TransportFailed => {
+                    let reason = self.clients.get_mut(&key).and_then(|client| client.last_failure.take());
+                    self.fail(key, ClientFailure::Transport(reason.unwrap_or_default()));
+                }
+                // Of server transactions alone.
+                Action::SendResponse | Action::ResendResponse | Action::SendTrying => {}
+            }
+        }
+        passed
+    }
+
+    fn resend_request(&mut self, key: ClientKey) {
+        let Some(client) = self.clients.get(&key) else { return };
+        if let (Some(sent), Some((flow, remote))) = (&client.sent, client.path) {
+            let bytes = sent.to_bytes();
+            self.transmit(flow, remote, bytes);
+        }
+    }
+
+    fn acknowledge(&mut self, key: ClientKey, response: Option<&Message<'_>>) {
+        let Some(client) = self.clients.get_mut(&key) else { return };
+        if client.ack.is_none()
+            && let (Some(sent), Some(response)) = (&client.sent, response)
+        {
+            let ack = beside_invite(&sent.as_message(), Method::Ack, Some(response));
+            client.ack = ack.ok().map(MessageBuf::into_bytes);
+        }
+        if let (Some(ack), Some((flow, remote))) = (client.ack.clone(), client.path) {
+            self.transmit(flow, remote, ack);
+        }
+    }
+
+    fn is_reliable(&self, key: ClientKey) -> bool {
+        let path = self.clients.get(&key).and_then(|client| client.path);
+        path.and_then(|(flow, _)| self.protocol(flow)).is_none_or(Protocol::is_reliable)
+    }
+
+    fn start_client_timer(&mut self, now: Now, key: ClientKey, timer: Timer) {
+        let Some(after) = self.config.timers.first(timer, self.is_reliable(key)) else { return };
+        if matches!(timer, Timer::A | Timer::E)
+            && let Some(client) = self.clients.get_mut(&key)
+        {
+            client.interval = after;
+        }
+        self.timers.set(TimerKey::Client(key, timer), now.monotonic + after);
+    }
+
+    fn restart_client_timer(&mut self, now: Now, key: ClientKey, timer: Timer) {
+        let Some(client) = self.clients.get_mut(&key) else { return };
+        let proceeding = matches!(client.phase, Phase::NonInvite(non_invite_client::State::Proceeding));
+        client.interval = self.config.timers.next(timer, client.interval, proceeding);
+        self.timers.set(TimerKey::Client(key, timer), now.monotonic + client.interval);
+    }
+
+    /// Ends a transaction that got no final response.
+    pub(super) fn fail(&mut self, key: ClientKey, failure: ClientFailure) {
+        match self.forget_client(key) {
+            Some(Kind::Invite | Kind::NonInvite) => {
+                self.outputs.push_back(LayerOutput::Event(LayerEvent::ClientFailed(key, failure)));
+            }
+            Some(Kind::Ack) => self.counters.count("ACK not sent"),
+            Some(Kind::Cancel) => self.counters.count("CANCEL not answered"),
+            None => {}
+        }
+    }
+
+    fn forget_client(&mut self, key: ClientKey) -> Option<Kind> {
+        let client = self.clients.remove(&key)?;
+        self.stop_client_timers(key);
+        if let Some(name) = &client.name {
+            self.client_names.remove(name);
+        }
+        match client.phase {
+            Phase::Resolving(resolution) => {
+                for (id, _) in resolution.open {
+                    self.questions.remove(&id);
+                }
+            }
+            Phase::Connecting(flow) => self.flows.stop_waiting(flow, Waiting::Client(key)),
+            Phase::Idle | Phase::Invite(_) | Phase::NonInvite(_) => {}
+        }
+        Some(client.kind)
+    }
+}
+
+/// The ACK of a failure response (RFC 3261 §17.1.1.3), or the CANCEL of an INVITE (§9.1): the same request URI, Via, Route
+/// and From, To of the response or else of the INVITE.
+fn beside_invite(
+    invite: &Message<'_>,
+    method: Method,
+    response: Option<&Message<'_>>,
+) -> Result<MessageBuf, BuildError> {
+    let uri = invite.request_uri().and_then(Result::ok).ok_or(BuildError::InvalidRequestUri)?;
+    let sequence = invite.require::<CSeq>().map_or(0, |cseq| cseq.sequence);
+    let cseq = CSeq { sequence, method: method.clone() };
+    MessageBuilder::request(method, &uri)
+        .copy_first(invite, &HeaderName::Via)
+        .copy(invite, &HeaderName::Route)
+        .copy(invite, &HeaderName::From)
+        .copy(response.unwrap_or(invite), &HeaderName::To)
+        .copy(invite, &HeaderName::CallId)
+        .header(&cseq)
+        .build()
+}

@@ -1,0 +1,153 @@
+//! The transaction layer: all transactions, flows and targets of one port.
+
+mod client_side;
+mod flow_side;
+mod receive;
+mod server_side;
+mod timers;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+
+use rvoip_sans_io::{Counters, FlowId, Now, Protocol, QuestionId, Random, Timers};
+
+use crate::client::Client;
+use crate::flows::Flows;
+use crate::keep_alive::KeepAlives;
+use crate::matching::{ClientName, MergeName, ServerName};
+use crate::server::Server;
+use crate::{ClientKey, Config, LayerOutput, ServerKey};
+use timers::TimerKey;
+
+/// All transactions, flows and targets of one port.
+///
+/// Give it what happens (`handle_…`) and what is wanted (`send_request`, `respond`, …), then take what is to be done with
+/// [`poll_output`](Self::poll_output) until that gives [`LayerOutput::Timeout`].
+#[derive(Debug)]
+pub struct TransactionLayer {
+    config: Config,
+    random: Random,
+    /// Part of every branch, so that a response finds the instance that sent the request.
+    instance: String,
+    flows: Flows,
+    clients: BTreeMap<ClientKey, Client>,
+    client_names: BTreeMap<ClientName, ClientKey>,
+    questions: BTreeMap<QuestionId, ClientKey>,
+    servers: BTreeMap<ServerKey, Server>,
+    server_names: BTreeMap<ServerName, ServerKey>,
+    merge_names: BTreeMap<MergeName, ServerKey>,
+    keep_alives: KeepAlives,
+    timers: Timers<TimerKey>,
+    outputs: VecDeque<LayerOutput>,
+    counters: Counters,
+    last_key: u64,
+    last_flow: u64,
+    last_question: u64,
+}
+
+impl TransactionLayer {
+    /// A layer without flows.
+    pub fn new(config: Config, mut random: Random) -> Self {
+        let instance = random.token(6);
+        Self {
+            config,
+            random,
+            instance,
+            flows: Flows::default(),
+            clients: BTreeMap::new(),
+            client_names: BTreeMap::new(),
+            questions: BTreeMap::new(),
+            servers: BTreeMap::new(),
+            server_names: BTreeMap::new(),
+            merge_names: BTreeMap::new(),
+            keep_alives: KeepAlives::default(),
+            timers: Timers::new(),
+            outputs: VecDeque::new(),
+            counters: Counters::default(),
+            last_key: 0,
+            last_flow: 0,
+            last_question: 0,
+        }
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What was dropped, by name.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// How many transactions exist.
+    pub fn len(&self) -> usize {
+        self.clients.len() + self.servers.len()
+    }
+
+    /// Whether no transaction exists.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The flows that are open.
+    pub fn flows(&self) -> impl Iterator<Item = FlowId> {
+        self.flows.ids()
+    }
+
+    /// How a flow moves bytes, if it is open.
+    pub fn protocol(&self, flow: FlowId) -> Option<Protocol> {
+        self.flows.get(flow).map(|flow| flow.protocol)
+    }
+
+    /// The local address of a flow, if it is open.
+    pub fn local_address(&self, flow: FlowId) -> Option<SocketAddr> {
+        self.flows.get(flow).map(|flow| flow.local)
+    }
+
+    /// The address at which a peer reaches us on a flow: the one that it sees (RFC 3581), or else the flow's own.
+    pub fn public_address(&self, flow: FlowId, peer: IpAddr) -> Option<SocketAddr> {
+        self.flows.public(flow, peer)
+    }
+
+    /// The path of a request that is on its way or answered.
+    pub fn path(&self, key: ClientKey) -> Option<(FlowId, SocketAddr)> {
+        self.clients.get(&key)?.path
+    }
+
+    /// What to do next.
+    pub fn poll_output(&mut self) -> LayerOutput {
+        self.outputs.pop_front().unwrap_or_else(|| LayerOutput::Timeout(self.timers.next()))
+    }
+
+    /// Keeps a path alive by CRLF until [`Self::stop_keep_alive`], or until its flow fails (RFC 5626 §4.4.1).
+    pub fn keep_alive(&mut self, now: Now, flow: FlowId, destination: SocketAddr) {
+        let Some(protocol) = self.protocol(flow) else { return };
+        if let Some(id) = self.keep_alives.start(flow, destination) {
+            let after = self.keep_alive_interval(protocol);
+            self.timers.set(TimerKey::KeepAlive(id), now.monotonic + after);
+        }
+    }
+
+    /// Ends what [`Self::keep_alive`] began.
+    pub fn stop_keep_alive(&mut self, flow: FlowId, destination: SocketAddr) {
+        self.forget_keep_alives(flow, Some(destination));
+    }
+
+    fn forget_keep_alives(&mut self, flow: FlowId, destination: Option<SocketAddr>) {
+        for id in self.keep_alives.stop(flow, destination) {
+            self.timers.cancel(TimerKey::KeepAlive(id));
+            self.timers.cancel(TimerKey::Pong(id));
+        }
+    }
+
+    fn next_key(&mut self) -> u64 {
+        self.last_key += 1;
+        self.last_key
+    }
+
+    /// A tag for answers that the layer itself gives.
+    fn tag(&mut self) -> String {
+        format!("{}{}", self.instance, self.random.token(8))
+    }
+}

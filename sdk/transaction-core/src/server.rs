@@ -1,0 +1,40 @@
+//! One server transaction: what the layer keeps of it.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use rvoip_sip_core::{MessageBuf, Method};
+
+use crate::machine::{invite_server, non_invite_server};
+use crate::matching::{MergeName, ServerName};
+use crate::output::Source;
+
+/// Names a server transaction. Never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServerKey(pub(crate) u64);
+
+/// The state, of one machine or the other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Phase {
+    Invite(invite_server::State),
+    NonInvite(non_invite_server::State),
+}
+
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) name: ServerName,
+    pub(crate) merge: Option<MergeName>,
+    pub(crate) method: Method,
+    pub(crate) phase: Phase,
+    pub(crate) source: Source,
+    /// Where responses go: on a datagram flow always, on a stream if its connection is gone (RFC 3261 §18.2.2).
+    pub(crate) destination: SocketAddr,
+    /// The INVITE, until something was answered.
+    pub(crate) unanswered: Option<MessageBuf>,
+    pub(crate) response: Option<Bytes>,
+    /// Our tag, as the transaction user chose it.
+    pub(crate) local_tag: Option<String>,
+    /// The current interval of timer G.
+    pub(crate) interval: Duration,
+}
