@@ -1,5 +1,5 @@
 //! The layer on a virtual clock: ladders of requests and responses, over datagrams and streams.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
