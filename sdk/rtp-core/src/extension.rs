@@ -36,7 +36,7 @@ enum Form {
 }
 
 /// The elements of a header extension; ends early at an element that reaches beyond the extension.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ExtensionElements<'a> {
     data: &'a [u8],
     form: Form,

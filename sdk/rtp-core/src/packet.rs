@@ -23,7 +23,7 @@ pub enum RtpError {
 }
 
 /// One RTP packet, borrowed from the bytes that it came in (RFC 3550 section 5.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RtpPacket<'a> {
     /// The marker bit; in audio it marks the first packet of a talk spurt (RFC 3551 section 4.1).
     pub marker: bool,
@@ -94,7 +94,7 @@ impl<'a> RtpPacket<'a> {
 }
 
 /// The contributing sources of a packet, at most 15 (RFC 3550 section 5.1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Csrcs<'a>(&'a [u8]);
 
 impl Iterator for Csrcs<'_> {
@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(packet.timestamp, 160);
         assert_eq!(packet.ssrc, 0x0102_0304);
         assert_eq!(packet.csrcs.len(), 2);
-        assert_eq!(packet.csrcs.collect::<Vec<_>>(), [9, 10]);
+        assert_eq!(packet.csrcs.clone().collect::<Vec<_>>(), [9, 10]);
         let extension = packet.extension.unwrap();
         assert_eq!((extension.profile, extension.data), (0xbede, &[0x10, 0xaa, 0, 0][..]));
         assert_eq!(packet.payload, b"hi");
@@ -250,7 +250,7 @@ mod tests {
         assert!(looks_like_rtcp(&[0x80, 200, 0, 1]));
         assert!(looks_like_rtcp(&[0x81, 201]));
         assert!(!looks_like_rtcp(&[0x80, 0x80]));
-        assert!(!looks_like_rtcp(&[0x80, 0x80 | 101]));
+        assert!(!looks_like_rtcp(&[0x80, 0xe5]));
         assert!(!looks_like_rtcp(&[0x40, 200]));
         assert!(!looks_like_rtcp(&[0x80]));
     }

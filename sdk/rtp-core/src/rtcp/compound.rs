@@ -27,7 +27,7 @@ pub enum RtcpError {
 }
 
 /// A valid compound packet; iterating gives its packets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compound<'a> {
     rest: &'a [u8],
 }

@@ -1,14 +1,14 @@
 //! Source descriptions (RFC 3550 section 6.5).
 
 /// The chunks of a source description; ends early at one that is not whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SdesChunks<'a> {
     pub(crate) body: &'a [u8],
     pub(crate) left: u8,
 }
 
 /// The description of one source (RFC 3550 section 6.5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SdesChunk<'a> {
     /// The source.
     pub ssrc: u32,
@@ -61,7 +61,7 @@ impl<'a> Iterator for SdesChunks<'a> {
 }
 
 /// The items of one chunk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SdesItems<'a>(&'a [u8]);
 
 impl<'a> Iterator for SdesItems<'a> {
@@ -91,7 +91,7 @@ mod tests {
         let chunks: Vec<_> = SdesChunks { body: &body, left: 3 }.collect();
         assert_eq!(chunks.iter().map(|chunk| chunk.ssrc).collect::<Vec<_>>(), [1, 2, 3]);
         assert_eq!(chunks[0].cname(), Some(&b"a@b"[..]));
-        assert_eq!(chunks[0].items.count(), 2);
+        assert_eq!(chunks[0].items.clone().count(), 2);
         assert_eq!(chunks[1].cname(), Some(&b"cd"[..]));
         assert_eq!(chunks[2].cname(), None);
     }

@@ -10,6 +10,7 @@ mod write;
 pub use compound::{Compound, RtcpError, compound, reduced};
 pub use description::{SdesChunk, SdesChunks, SdesItem, SdesItems};
 pub use ntp::NtpTime;
+pub(crate) use ntp::to_middle_units;
 pub use packet::{RtcpPacket, Ssrcs};
 pub use report::{ReportBlock, ReportBlocks, SenderInfo};
 pub use write::{CompoundWriter, Report, write_report};

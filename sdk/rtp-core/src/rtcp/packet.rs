@@ -5,7 +5,7 @@ use super::report::ReportBlocks;
 use super::{APPLICATION, BYE, RECEIVER_REPORT, SENDER_REPORT, SOURCE_DESCRIPTION, SdesChunks};
 
 /// One RTCP packet, borrowed from the bytes that it came in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RtcpPacket<'a> {
     /// A source that sends reports (RFC 3550 section 6.4.1).
@@ -62,7 +62,7 @@ pub enum RtcpPacket<'a> {
 }
 
 /// The sources that leave, at most 31.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ssrcs<'a>(&'a [u8]);
 
 impl Iterator for Ssrcs<'_> {

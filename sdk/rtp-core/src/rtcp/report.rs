@@ -97,7 +97,7 @@ impl ReportBlock {
 }
 
 /// The report blocks of one packet, at most 31.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReportBlocks<'a>(&'a [u8]);
 
 impl<'a> ReportBlocks<'a> {

@@ -27,8 +27,12 @@ impl<'o> CompoundWriter<'o> {
         out.extend_from_slice(&sender.rtp_timestamp.to_be_bytes());
         out.extend_from_slice(&sender.packets.to_be_bytes());
         out.extend_from_slice(&sender.octets.to_be_bytes());
-        first.iter().for_each(|block| block.write(out));
-        more.chunks(MAXIMUM_COUNT).for_each(|blocks| receiver_report(out, ssrc, blocks));
+        for block in first {
+            block.write(out);
+        }
+        for blocks in more.chunks(MAXIMUM_COUNT) {
+            receiver_report(out, ssrc, blocks);
+        }
         Self { out }
     }
 
@@ -37,7 +41,9 @@ impl<'o> CompoundWriter<'o> {
         if reports.is_empty() {
             receiver_report(out, ssrc, &[]);
         }
-        reports.chunks(MAXIMUM_COUNT).for_each(|blocks| receiver_report(out, ssrc, blocks));
+        for blocks in reports.chunks(MAXIMUM_COUNT) {
+            receiver_report(out, ssrc, blocks);
+        }
         Self { out }
     }
 
@@ -61,7 +67,9 @@ impl<'o> CompoundWriter<'o> {
         let reason = reason.map(short);
         let octets = ssrcs.len() * 4 + reason.map_or(0, |(_, text)| (1 + text.len()).next_multiple_of(4));
         let end = head(self.out, BYE, ssrcs.len(), octets);
-        ssrcs.iter().for_each(|ssrc| self.out.extend_from_slice(&ssrc.to_be_bytes()));
+        for ssrc in ssrcs {
+            self.out.extend_from_slice(&ssrc.to_be_bytes());
+        }
         if let Some((length, text)) = reason {
             self.out.push(length);
             self.out.extend_from_slice(text);
@@ -123,7 +131,9 @@ fn head(out: &mut Vec<u8>, packet_type: u8, count: usize, octets: usize) -> usiz
 fn receiver_report(out: &mut Vec<u8>, ssrc: u32, reports: &[ReportBlock]) {
     head(out, RECEIVER_REPORT, reports.len(), 4 + reports.len() * BLOCK);
     out.extend_from_slice(&ssrc.to_be_bytes());
-    reports.iter().for_each(|block| block.write(out));
+    for block in reports {
+        block.write(out);
+    }
 }
 
 /// The text cut to 255 octets between characters, and its length.
@@ -163,15 +173,14 @@ mod tests {
         for (sender, packets) in [(Some(SenderInfo::default()), 3), (None, 3)] {
             let mut out = Vec::new();
             write_report(&mut out, &Report { ssrc: 1, sender, reports: &blocks, cname: "", bye: false });
-            let counts: Vec<_> = compound(&out)
-                .unwrap()
-                .filter_map(|packet| match packet {
-                    RtcpPacket::SenderReport { reports, .. } | RtcpPacket::ReceiverReport { reports, .. } => {
-                        Some(reports.len())
-                    }
-                    _ => None,
-                })
-                .collect();
+            let mut counts = Vec::new();
+            for packet in compound(&out).unwrap() {
+                if let RtcpPacket::SenderReport { reports, .. } | RtcpPacket::ReceiverReport { reports, .. } =
+                    packet
+                {
+                    counts.push(reports.len());
+                }
+            }
             assert_eq!((counts.len(), counts), (packets, vec![31, 31, 8]));
         }
     }
@@ -182,9 +191,9 @@ mod tests {
         let mut out = Vec::new();
         let _ = CompoundWriter::receiver_report(&mut out, 1, &[]).cname(1, &long).bye(&[1; 40], Some(&long));
         let packets: Vec<_> = compound(&out).unwrap().collect();
-        let RtcpPacket::SourceDescription(mut chunks) = packets[1] else { panic!("{packets:?}") };
-        assert_eq!(chunks.next().unwrap().cname().unwrap().len(), 254);
-        let RtcpPacket::Bye { ssrcs, reason } = packets[2] else { panic!("{packets:?}") };
+        let RtcpPacket::SourceDescription(chunks) = &packets[1] else { panic!("{packets:?}") };
+        assert_eq!(chunks.clone().next().unwrap().cname().unwrap().len(), 254);
+        let RtcpPacket::Bye { ssrcs, reason } = packets[2].clone() else { panic!("{packets:?}") };
         assert_eq!((ssrcs.count(), reason.unwrap().len()), (31, 254));
     }
 
