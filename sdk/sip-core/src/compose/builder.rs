@@ -60,6 +60,7 @@ impl MessageBuilder {
     }
 
     /// The response to a request, with what RFC 3261 §8.2.6 copies: every Via, From, To, Call-ID, `CSeq`, and Timestamp.
+    /// Of a header that may stand once the first is copied: the request may be answered because it has several.
     ///
     /// A tag for To is given by [`MessageBuilder::to_tag`]; what else the method asks for, such as Record-Route, by
     /// [`MessageBuilder::copy`].
@@ -73,7 +74,12 @@ impl MessageBuilder {
             HeaderName::Timestamp,
         ]
         .iter()
-        .fold(Self::response(status, None), |builder, name| builder.copy(request, name))
+        .fold(Self::response(status, None), |builder, name| match name.multiplicity() {
+            Multiplicity::Single => builder.copy_first(request, name),
+            Multiplicity::List | Multiplicity::Repeated | Multiplicity::Unknown => {
+                builder.copy(request, name)
+            }
+        })
     }
 
     fn line(mut self, line: Result<Line, BuildError>) -> Self {
@@ -174,9 +180,13 @@ impl MessageBuilder {
             line.write(&mut head);
         }
         let message = finish(head, &self.body)?;
-        let via =
-            if message.as_message().is_request() { ViaPresence::AddedLater } else { ViaPresence::Needed };
-        message.as_message().validate_with(via)?;
+        let view = message.as_message();
+        if view.is_request() {
+            view.validate_with(ViaPresence::AddedLater)?;
+        } else {
+            // What was malformed in the request is so in its answer.
+            view.validate_shape(ViaPresence::Needed)?;
+        }
         Ok(message)
     }
 }

@@ -1,8 +1,10 @@
 //! What a message must have before anything may act on it (RFC 3261 §8.1.1, §8.2).
 
 use super::view::Message;
-use crate::error::{HeaderError, ValidationError, ValidationErrorKind};
+use crate::error::{HeaderError, HeaderErrorKind, ValidationError, ValidationErrorKind};
+use crate::header::{CSeq, CallId, From, Header, MaxForwards, To, Via};
 use crate::name::{HeaderName, Multiplicity};
+use crate::uri::Uri;
 
 /// The headers without which neither transaction nor dialog can be found.
 const MANDATORY: [HeaderName; 5] =
@@ -17,9 +19,11 @@ pub(crate) enum ViaPresence {
 
 impl Message<'_> {
     /// Whether an element may act on the message: the version, the mandatory headers and their grammar, no header twice
-    /// that may stand once, `CSeq`'s method.
+    /// that may stand once, the request URI, `CSeq`'s method.
     ///
-    /// Max-Forwards is checked if it is there: elements of RFC 2543 do not send it.
+    /// Of Via the topmost alone is read: the others mean nothing to this element. Max-Forwards is checked if it is there:
+    /// elements of RFC 2543 do not send it. The request URI may be of any scheme, but has no headers
+    /// (RFC 3261 §19.1.1, table 1).
     ///
     /// # Errors
     /// The first fault. A request is answered with [`ValidationError::status`], a response is dropped.
@@ -27,7 +31,15 @@ impl Message<'_> {
         self.validate_with(ViaPresence::Needed)
     }
 
+    /// As [`Message::validate`], for a message whose Via may come later.
     pub(crate) fn validate_with(&self, via: ViaPresence) -> Result<(), ValidationError> {
+        self.validate_shape(via)?;
+        self.mandatory_headers_read()
+    }
+
+    /// Whether all is there and nothing twice, whatever the values are: what the answer to a malformed request, which
+    /// repeats that request's headers, can be held to.
+    pub(crate) fn validate_shape(&self, via: ViaPresence) -> Result<(), ValidationError> {
         let fault = |offset, kind| Err(ValidationError::new(offset, kind));
         if !self.version().eq_ignore_ascii_case("SIP/2.0") {
             return fault(0, ValidationErrorKind::UnsupportedVersion);
@@ -41,7 +53,7 @@ impl Message<'_> {
                 return fault(0, HeaderError::missing(name.clone()).into());
             }
         }
-        self.mandatory_headers_read()
+        Ok(())
     }
 
     fn no_single_header_twice(&self) -> Result<(), ValidationError> {
@@ -59,14 +71,36 @@ impl Message<'_> {
         Ok(())
     }
 
-    /// Reads the mandatory headers for their grammar.
+    /// Reads the mandatory headers and the request URI for their grammar.
     fn mandatory_headers_read(&self) -> Result<(), ValidationError> {
+        self.reads::<From<'_>>()?;
+        self.reads::<To<'_>>()?;
+        self.reads::<CallId<'_>>()?;
+        self.reads::<Via<'_>>()?;
+        let cseq = self.reads::<CSeq>()?;
+        self.reads::<MaxForwards>()?;
         let Some(method) = self.method() else { return Ok(()) };
-        let matches = |value: &str| value.split_ascii_whitespace().nth(1) == Some(method.as_str());
-        if self.raw(HeaderName::CSeq).next().is_some_and(matches) {
-            Ok(())
-        } else {
-            Err(ValidationError::new(0, ValidationErrorKind::MethodMismatch))
+        if cseq.is_some_and(|cseq| cseq.method != method) {
+            let offset = self.fields_named(&HeaderName::CSeq).next().map_or(0, |field| field.offset());
+            return Err(ValidationError::new(offset, ValidationErrorKind::MethodMismatch));
+        }
+        self.request_uri_reads()
+    }
+
+    fn reads<'m, T: Header<'m>>(&'m self) -> Result<Option<T>, ValidationError> {
+        self.get::<T>().transpose().map_err(|error| {
+            let offset = self.fields_named(&error.name).next().map_or(0, |field| field.offset());
+            ValidationError::new(offset, error.into())
+        })
+    }
+
+    fn request_uri_reads(&self) -> Result<(), ValidationError> {
+        let fault = |error: HeaderError| ValidationError::new(0, error.into());
+        match self.request_uri().transpose().map_err(fault)? {
+            Some(Uri::Sip(uri)) if !uri.headers.is_empty() => {
+                Err(fault(HeaderError::new(HeaderError::REQUEST_URI, 0, HeaderErrorKind::InvalidUri)))
+            }
+            Some(Uri::Sip(_) | Uri::Tel(_) | Uri::Absolute(_)) | None => Ok(()),
         }
     }
 }
