@@ -13,7 +13,7 @@ pub struct LocalAudio {
     pub rtp_port: u16,
     /// The port of RTCP where it is not multiplexed; announced by `a=rtcp` when not the next one.
     pub rtcp_port: u16,
-    /// The codecs, the preferred one first, without `telephone-event`.
+    /// The codecs, at least one, the preferred one first, without `telephone-event`.
     pub codecs: Vec<LocalCodec>,
     /// The payload type of `telephone-event` (RFC 4733), where it is supported; further clock rates take free numbers.
     pub telephone_event: Option<u8>,
