@@ -6,7 +6,6 @@ use super::{APPLICATION, BYE, RECEIVER_REPORT, SENDER_REPORT, SOURCE_DESCRIPTION
 
 /// One RTCP packet, borrowed from the bytes that it came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum RtcpPacket<'a> {
     /// A source that sends reports (RFC 3550 section 6.4.1).
     SenderReport {
