@@ -36,6 +36,7 @@
 
 pub mod event;
 mod extension;
+mod jitter;
 mod packet;
 mod reception;
 pub mod rtcp;

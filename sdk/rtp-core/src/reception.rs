@@ -1,12 +1,13 @@
-//! What is received from one source (RFC 3550 sections 6.4.1 and 8, appendices A.1, A.3 and A.8).
+//! What is received from one source (RFC 3550 sections 6.4.1 and 8, appendices A.1 and A.3).
 
 use std::time::Duration;
 
 use rvoip_sans_io::{Counters, Instant, Now};
 
+use crate::jitter::Jitter;
 use crate::packet::RtpPacket;
 use crate::rtcp::{NtpTime, ReportBlock, to_middle_units};
-use crate::units::{from_duration, to_duration, wrapped};
+use crate::units::{to_duration, wrapped};
 
 /// Sequence numbers may jump ahead by less than this (appendix A.1: 1 minute at 50 packets a second).
 const MAXIMUM_DROPOUT: u16 = 3000;
@@ -293,40 +294,4 @@ impl Reception {
 
 fn wrapped_sequence(extended: u64) -> u16 {
     u16::try_from(extended & 0xffff).unwrap_or_default()
-}
-
-/// The interarrival jitter, kept in sixteenths (RFC 3550 appendix A.8).
-#[derive(Clone, Debug, Default)]
-struct Jitter {
-    sixteenths: u64,
-    first_arrival: Option<Instant>,
-    /// Transit and timestamp of the previous packet.
-    previous: Option<(u32, u32)>,
-}
-
-impl Jitter {
-    fn received(&mut self, now: Instant, timestamp: u32, clock_rate: u32) {
-        let first = *self.first_arrival.get_or_insert(now);
-        let since = now.checked_duration_since(first).unwrap_or_default();
-        let arrival = wrapped(from_duration(since, clock_rate));
-        let transit = arrival.wrapping_sub(timestamp);
-        match self.previous {
-            // Packets that share a timestamp were not sent when they were sampled: they tell nothing of the network.
-            Some((_, previous)) if previous == timestamp => return,
-            Some((previous, _)) => {
-                let difference = transit.wrapping_sub(previous).cast_signed().unsigned_abs();
-                self.sixteenths = self.sixteenths + u64::from(difference) - ((self.sixteenths + 8) >> 4);
-            }
-            None => {}
-        }
-        self.previous = Some((transit, timestamp));
-    }
-
-    fn forget_transit(&mut self) {
-        self.previous = None;
-    }
-
-    fn units(&self) -> u32 {
-        u32::try_from(self.sixteenths >> 4).unwrap_or(u32::MAX)
-    }
 }

@@ -136,6 +136,12 @@ fn a_long_event_goes_on_in_segments() {
         });
         assert_eq!(ends.count(), 3, "{segment}");
     }
+    // Every update reaches exactly up to the end of its tick.
+    for (tick, packet) in
+        sent.iter().filter(|(_, packet)| !packet.event.end && packet.event.duration != 0xffff)
+    {
+        assert_eq!(packet.timestamp + u32::from(packet.event.duration), 1000 + (tick + 1) * UNITS);
+    }
     let last = sent.last().unwrap().1;
     assert_eq!(last.timestamp, 1000 + 2 * 0xffff);
     assert_eq!(u32::from(last.event.duration), 160_000 - 2 * 0xffff);
