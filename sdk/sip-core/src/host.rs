@@ -65,18 +65,26 @@ impl<'a> Host<'a> {
         let bad = || SyntaxError::new(start, HeaderErrorKind::InvalidHost);
         let name = text.strip_suffix('.').unwrap_or(text);
         let bytes = name.as_bytes();
-        let last = memchr::memrchr(b'.', bytes).map_or(name, |dot| name.get(dot + 1..).unwrap_or_default());
-        if last.bytes().all(|byte| byte.is_ascii_digit()) {
-            // Also where the last label is empty.
-            return text.parse().map(Self::V4).map_err(|_| bad());
-        }
-        // No label is empty or begins or ends with a hyphen.
+        // No label is empty or begins or ends with a hyphen; a last label of digits makes it an address.
         let mut previous = b'.';
+        let mut digits_alone = true;
         for &byte in bytes {
-            if matches!((previous, byte), (b'.', b'.' | b'-') | (b'-', b'.')) {
-                return Err(bad());
+            if byte == b'.' {
+                if matches!(previous, b'.' | b'-') {
+                    return Err(bad());
+                }
+                digits_alone = true;
+            } else {
+                if byte == b'-' && previous == b'.' {
+                    return Err(bad());
+                }
+                digits_alone &= byte.is_ascii_digit();
             }
             previous = byte;
+        }
+        if digits_alone {
+            // Also where the last label is empty.
+            return text.parse().map(Self::V4).map_err(|_| bad());
         }
         if matches!(previous, b'-' | b'.') { Err(bad()) } else { Ok(Self::Name(text)) }
     }

@@ -272,7 +272,12 @@ pub(crate) fn index_of(name: &[u8]) -> u8 {
     let mut slot = slot_of(name);
     loop {
         match SPELLINGS_BY_SLOT.get(slot).and_then(|spelling| SPELLINGS.get(usize::from(*spelling))) {
-            Some((spelling, index)) if spelling.as_bytes().eq_ignore_ascii_case(name) => return *index,
+            // Most names are in the usual case, which is faster to see.
+            Some((spelling, index))
+                if spelling.as_bytes() == name || spelling.as_bytes().eq_ignore_ascii_case(name) =>
+            {
+                return *index;
+            }
             Some(_) => slot = (slot + 1) % SLOTS,
             None => return EXTENSION,
         }

@@ -37,24 +37,35 @@ impl<'a> Params<'a> {
     }
 
     pub(crate) fn scan_header(cursor: &mut Cursor<'a>) -> Result<Self, SyntaxError> {
+        Self::scan_header_with(cursor, |_, _| ())
+    }
+
+    /// As `Params::scan_header`; shows every parameter to `visit` on the way.
+    #[inline]
+    pub(crate) fn scan_header_with(
+        cursor: &mut Cursor<'a>,
+        mut visit: impl FnMut(&'a str, Option<&'a str>),
+    ) -> Result<Self, SyntaxError> {
         cursor.skip_space();
         let start = cursor.position();
         let mut end = start;
         while cursor.eat(b';') {
             cursor.skip_space();
-            cursor.take1(TOKEN)?;
+            let name = cursor.take1(TOKEN)?;
+            let mut value = None;
             end = cursor.position();
             cursor.skip_space();
             if cursor.eat(b'=') {
                 cursor.skip_space();
-                if cursor.peek() == Some(b'"') {
-                    cursor.quoted()?;
+                value = Some(if cursor.peek() == Some(b'"') {
+                    cursor.quoted()?
                 } else {
-                    cursor.take1(PARAM_VALUE)?;
-                }
+                    cursor.take1(PARAM_VALUE)?
+                });
                 end = cursor.position();
                 cursor.skip_space();
             }
+            visit(name, value);
         }
         if !cursor.at_end() {
             return cursor.unexpected();
@@ -64,14 +75,25 @@ impl<'a> Params<'a> {
     }
 
     pub(crate) fn scan_uri(cursor: &mut Cursor<'a>) -> Result<Self, SyntaxError> {
+        Self::scan_uri_with(cursor, |_, _| ())
+    }
+
+    /// As `Params::scan_uri`; shows every parameter to `visit` on the way.
+    #[inline]
+    pub(crate) fn scan_uri_with(
+        cursor: &mut Cursor<'a>,
+        mut visit: impl FnMut(&'a str, Option<&'a str>),
+    ) -> Result<Self, SyntaxError> {
         let start = cursor.position();
         while cursor.eat(b';') {
-            cursor.take1(URI_PARAM)?;
-            if cursor.eat(b'=') {
-                cursor.take1(URI_PARAM)?;
-            }
+            let name = cursor.take1(URI_PARAM)?;
+            let value = if cursor.eat(b'=') { Some(cursor.take1(URI_PARAM)?) } else { None };
+            visit(name, value);
         }
         let text = cursor.since(start);
+        if text.is_empty() {
+            return Ok(Self::EMPTY);
+        }
         crate::escape::check(text).map_err(|error| error.within(start))?;
         Ok(Self { text })
     }

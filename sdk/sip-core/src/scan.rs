@@ -17,6 +17,8 @@ pub(crate) const SPACE: u16 = 1 << 8;
 pub(crate) const DISPLAY: u16 = 1 << 9;
 pub(crate) const URI: u16 = 1 << 10;
 pub(crate) const IPV6: u16 = 1 << 11;
+/// What stands in a quoted string as it is: no quote, no backslash, no control character but white space.
+const QUOTED: u16 = 1 << 12;
 
 static CLASSES: [u16; 256] = classes();
 
@@ -60,6 +62,17 @@ const fn classes() -> [u16; 256] {
     table = add(table, b"-.!%*_+`'~[]:/@=?&$(){}|^#", PARAM_VALUE);
     table = add(table, b" \t\r\n", SPACE);
     table = add(table, b"-.!%*_+`'~()[]{}/:@?=&$#|^", DISPLAY);
+    table = add(table, b" \t\r\n", QUOTED);
+    let mut byte = 0x21;
+    while byte < 256 {
+        if byte != b'"' as usize && byte != b'\\' as usize && byte != 0x7F {
+            #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler; below 256")]
+            {
+                table[byte] |= QUOTED;
+            }
+        }
+        byte += 1;
+    }
     let mut byte = 0x80;
     while byte < 256 {
         #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler; below 256")]
@@ -178,11 +191,16 @@ impl<'a> Cursor<'a> {
     /// Takes all bytes of a class.
     #[inline]
     pub(crate) fn take(&mut self, mask: u16) -> &'a str {
-        let bytes = self.text.as_bytes().get(self.position..).unwrap_or_default();
-        let length = bytes.iter().position(|&byte| !is(byte, mask)).unwrap_or(bytes.len());
         let from = self.position;
-        self.position += length;
+        self.skip(mask);
         self.since(from)
+    }
+
+    /// Skips all bytes of a class.
+    #[inline]
+    fn skip(&mut self, mask: u16) {
+        let bytes = self.text.as_bytes().get(self.position..).unwrap_or_default();
+        self.position += bytes.iter().position(|&byte| !is(byte, mask)).unwrap_or(bytes.len());
     }
 
     /// Takes at least one byte of a class.
@@ -207,6 +225,7 @@ impl<'a> Cursor<'a> {
         let from = self.position;
         self.expect(b'"')?;
         loop {
+            self.skip(QUOTED);
             match self.peek() {
                 None => return Err(SyntaxError::new(from, HeaderErrorKind::UnterminatedQuote)),
                 Some(b'"') => {
@@ -221,7 +240,6 @@ impl<'a> Cursor<'a> {
                         Some(_) => self.advance(),
                     }
                 }
-                Some(byte) if byte >= b' ' && byte != 0x7f || is(byte, SPACE) => self.advance(),
                 Some(_) => return self.unexpected(),
             }
         }

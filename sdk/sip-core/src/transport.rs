@@ -34,6 +34,12 @@ impl Transport {
 
     /// Reads a transport, in any case; `None` where the text is not a token.
     pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "UDP" => return Some(Self::Udp),
+            "TCP" => return Some(Self::Tcp),
+            "TLS" => return Some(Self::Tls),
+            _ => {}
+        }
         if let Some(known) = Self::KNOWN.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(text)) {
             return Some(known);
         }

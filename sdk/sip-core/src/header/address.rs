@@ -12,26 +12,26 @@ use crate::scan::{Cursor, TOKEN, all};
 use crate::syntax::SyntaxError;
 
 fn scan_tagged<'a>(cursor: &mut Cursor<'a>) -> Result<(NameAddr<'a>, Params<'a>), SyntaxError> {
-    let (address, start, params) = scan(cursor)?;
-    // A tag that is no token could not be a dialog's name; `get` looks at the first alone, so a second is refused too.
-    let mut tags = params.iter().filter(|(name, _)| name.eq_ignore_ascii_case("tag"));
-    let kind = match (tags.next(), tags.next()) {
-        (None, _) => return Ok((address, params)),
-        (Some((_, Some(tag))), None) if all(tag, TOKEN) => return Ok((address, params)),
-        (Some(_), None) => HeaderErrorKind::InvalidParameter,
-        (Some(_), Some(_)) => HeaderErrorKind::DuplicateParameter,
-    };
-    Err(SyntaxError::new(start, kind))
-}
-
-fn scan<'a>(cursor: &mut Cursor<'a>) -> Result<(NameAddr<'a>, usize, Params<'a>), SyntaxError> {
     let address = NameAddr::scan(cursor)?;
     let start = cursor.position();
-    Ok((address, start, Params::scan_header(cursor)?))
+    // A tag that is no token could not be a dialog's name; `get` looks at the first alone, so a second is refused too.
+    let mut tags = 0_usize;
+    let mut good = true;
+    let params = Params::scan_header_with(cursor, |name, value| {
+        if name.eq_ignore_ascii_case("tag") {
+            tags += 1;
+            good &= value.is_some_and(|tag| all(tag, TOKEN));
+        }
+    })?;
+    match (tags, good) {
+        (0 | 1, true) => Ok((address, params)),
+        (0 | 1, false) => Err(SyntaxError::new(start, HeaderErrorKind::InvalidParameter)),
+        _ => Err(SyntaxError::new(start, HeaderErrorKind::DuplicateParameter)),
+    }
 }
 
 fn scan_plain<'a>(cursor: &mut Cursor<'a>) -> Result<(NameAddr<'a>, Params<'a>), SyntaxError> {
-    scan(cursor).map(|(address, _, params)| (address, params))
+    Ok((NameAddr::scan(cursor)?, Params::scan_header(cursor)?))
 }
 
 macro_rules! address_header {

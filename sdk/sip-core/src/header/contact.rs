@@ -8,7 +8,7 @@ use crate::header::value::{decode, encode_by_display, saturating_seconds};
 use crate::name::HeaderName;
 use crate::name_addr::NameAddr;
 use crate::params::Params;
-use crate::scan::Cursor;
+use crate::scan::{Cursor, trim};
 use crate::syntax::SyntaxError;
 use crate::uri::Uri;
 
@@ -68,14 +68,20 @@ impl<'a> Contact<'a> {
     }
 
     fn scan(cursor: &mut Cursor<'a>) -> Result<Self, SyntaxError> {
-        if cursor.rest().trim_end_matches([' ', '\t', '\r', '\n']) == "*" {
+        if cursor.peek() == Some(b'*') && trim(cursor.rest()) == "*" {
             cursor.advance();
             return Ok(Self::Any);
         }
         let address = NameAddr::scan(cursor)?;
         let start = cursor.position();
-        let params = Params::scan_header(cursor)?;
-        if params.get("q").is_some_and(|value| value.and_then(QValue::parse).is_none()) {
+        // The first `q` alone counts, as for `get`.
+        let mut q = None;
+        let params = Params::scan_header_with(cursor, |name, value| {
+            if q.is_none() && name.eq_ignore_ascii_case("q") {
+                q = Some(value);
+            }
+        })?;
+        if q.is_some_and(|value| value.and_then(QValue::parse).is_none()) {
             return Err(SyntaxError::new(start, HeaderErrorKind::InvalidParameter));
         }
         Ok(Self::Address { address, params })

@@ -97,8 +97,11 @@ impl<'a> Via<'a> {
             None
         };
         let start = cursor.position();
-        let params = Params::scan_header(cursor)?;
-        check_params(params).map_err(|kind| SyntaxError::new(start, kind))?;
+        let mut good = true;
+        let params = Params::scan_header_with(cursor, |name, value| good &= is_good_param(name, value))?;
+        if !good {
+            return Err(SyntaxError::new(start, HeaderErrorKind::InvalidParameter));
+        }
         Ok(Self { transport, host, port, params })
     }
 }
@@ -111,28 +114,21 @@ fn slash_after<'a>(cursor: &mut Cursor<'a>) -> Result<&'a str, SyntaxError> {
     Ok(token)
 }
 
-fn check_params(params: Params<'_>) -> Result<(), HeaderErrorKind> {
-    for (name, value) in params {
-        let good = if name.eq_ignore_ascii_case("branch") {
-            value.is_some_and(|value| !value.starts_with('"'))
-        } else if name.eq_ignore_ascii_case("rport") {
-            value.is_none_or(|value| number::<u16>(value).is_ok())
-        } else if name.eq_ignore_ascii_case("received") {
-            value.is_some_and(|value| {
-                Host::parse_unbracketed(value).is_ok_and(|host| host.address().is_some())
-            })
-        } else if name.eq_ignore_ascii_case("maddr") {
-            value.is_some_and(|value| Host::parse_unbracketed(value).is_ok())
-        } else if name.eq_ignore_ascii_case("ttl") {
-            value.is_some_and(|value| number::<u8>(value).is_ok())
-        } else {
-            true
-        };
-        if !good {
-            return Err(HeaderErrorKind::InvalidParameter);
-        }
+/// Whether a parameter that means something here has a value that it may have.
+fn is_good_param(name: &str, value: Option<&str>) -> bool {
+    if name.eq_ignore_ascii_case("branch") {
+        value.is_some_and(|value| !value.starts_with('"'))
+    } else if name.eq_ignore_ascii_case("rport") {
+        value.is_none_or(|value| number::<u16>(value).is_ok())
+    } else if name.eq_ignore_ascii_case("received") {
+        value.is_some_and(|value| Host::parse_unbracketed(value).is_ok_and(|host| host.address().is_some()))
+    } else if name.eq_ignore_ascii_case("maddr") {
+        value.is_some_and(|value| Host::parse_unbracketed(value).is_ok())
+    } else if name.eq_ignore_ascii_case("ttl") {
+        value.is_some_and(|value| number::<u8>(value).is_ok())
+    } else {
+        true
     }
-    Ok(())
 }
 
 impl<'a> Header<'a> for Via<'a> {

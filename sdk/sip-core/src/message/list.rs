@@ -1,6 +1,6 @@
 //! Splitting a field's value at its commas (RFC 3261 §7.3.1).
 
-use crate::grammar::is_lws;
+use crate::scan::{SPACE, is};
 
 /// One value of a field, without the white space around it, and where it starts in the field's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +44,10 @@ impl<'a> Iterator for Elements<'a> {
 
 /// A text without the white space around it, which starts at `offset`.
 pub(crate) fn trimmed(text: &str, offset: usize) -> Element<'_> {
-    let is_space = |character: char| u8::try_from(character).is_ok_and(is_lws);
-    let after = text.trim_start_matches(is_space);
-    Element { offset: offset + text.len() - after.len(), text: after.trim_end_matches(is_space) }
+    let bytes = text.as_bytes();
+    let start = bytes.iter().position(|byte| !is(*byte, SPACE)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|byte| !is(*byte, SPACE)).map_or(start, |last| last + 1);
+    Element { offset: offset + start, text: text.get(start..end).unwrap_or_default() }
 }
 
 /// Where the first value of a list ends: at its comma, or at the end.

@@ -9,8 +9,8 @@ use super::length;
 use super::limits::Limits;
 use super::start_line::{self, StartSpan};
 use crate::error::{ParseError, ParseErrorKind};
-use crate::grammar::{is_lws, is_token_byte};
 use crate::name::{self, HeaderName};
+use crate::scan::{SPACE, TOKEN, is};
 
 /// A header field as offsets into the message; its line, folds and all, ends where the next one starts.
 #[derive(Clone, Copy, Debug)]
@@ -147,9 +147,9 @@ fn scan_field(bytes: &[u8], start: usize, limits: &Limits) -> Result<(FieldSpan,
     let malformed = |offset| ParseError::new(offset, ParseErrorKind::MalformedHeader);
     let unterminated = || ParseError::new(bytes.len(), ParseErrorKind::UnterminatedHeaders);
     let line = bytes.get(start..).filter(|line| !line.is_empty()).ok_or_else(unterminated)?;
-    let name_length = line.iter().take_while(|byte| is_token_byte(**byte)).count();
-    let name = line.get(..name_length).unwrap_or_default();
-    let blanks = line.iter().skip(name_length).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let name_length = line.iter().position(|byte| !is(*byte, TOKEN)).unwrap_or(line.len());
+    let (name, after) = line.split_at_checked(name_length).unwrap_or_default();
+    let blanks = after.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     let colon = start + name_length + blanks;
     if name_length == 0 {
         return Err(malformed(start));
@@ -183,10 +183,10 @@ fn scan_field(bytes: &[u8], start: usize, limits: &Limits) -> Result<(FieldSpan,
         }
     };
     let raw = bytes.get(colon + 1..end).unwrap_or_default();
-    let leading = raw.iter().take_while(|byte| is_lws(**byte)).count();
+    let leading = raw.iter().take_while(|byte| is(**byte, SPACE)).count();
     let value_start = colon + 1 + leading;
     let value = bytes.get(value_start..end).unwrap_or_default();
-    let trailing = value.iter().rev().take_while(|byte| is_lws(**byte)).count();
+    let trailing = value.iter().rev().take_while(|byte| is(**byte, SPACE)).count();
     let value_end = end - trailing;
     #[expect(
         clippy::cast_possible_truncation,

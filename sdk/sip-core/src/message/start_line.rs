@@ -55,6 +55,9 @@ impl Span {
 
 /// Whether the text is `SIP/` and a version of digits (RFC 3261 §25.1, `SIP-Version`).
 fn is_version(text: &[u8]) -> bool {
+    if text == b"SIP/2.0" {
+        return true;
+    }
     let Some((name, number)) = text.split_at_checked(4) else { return false };
     let mut parts = number.split(|byte| *byte == b'.');
     let digits = |part: Option<&[u8]>| {

@@ -173,13 +173,13 @@ impl<'a> Message<'a> {
     /// The header fields in order, as they were written.
     pub fn fields(&self) -> impl DoubleEndedIterator<Item = HeaderField<'a>> + ExactSizeIterator {
         let spans = self.spans();
-        let (bytes, text, head_end) = (self.bytes, self.text, self.head_end);
-        spans.iter().enumerate().map(move |(index, span)| HeaderField {
-            bytes,
-            text,
-            span: *span,
-            line_end: spans.get(index + 1).map_or(head_end, |next| next.start as usize),
-        })
+        spans.iter().enumerate().map(|(at, span)| self.field(at, *span))
+    }
+
+    /// The field of the span with that index.
+    fn field(&self, at: usize, span: FieldSpan) -> HeaderField<'a> {
+        let line_end = self.spans().get(at + 1).map_or(self.head_end, |next| next.start as usize);
+        HeaderField { bytes: self.bytes, text: self.text, span, line_end }
     }
 
     /// The fields of one header, in order.
@@ -203,7 +203,12 @@ impl<'a> Message<'a> {
     pub fn get<T: Header<'a>>(&self) -> Option<Result<T, HeaderError>> {
         let name = T::NAME;
         let index = name.index();
-        self.fields().filter(|field| field.is(&name, index)).find_map(|field| field.decode::<T>())
+        let spans = self.spans();
+        // The spans are compared before fields are made of them: this runs for every typed read.
+        spans.iter().enumerate().filter(|(_, span)| span.index == index).find_map(|(at, span)| {
+            let field = self.field(at, *span);
+            if field.is(&name, index) { field.decode::<T>() } else { None }
+        })
     }
 
     /// Every value of every field of a header, in order; lists are split.

@@ -38,6 +38,10 @@ impl<'a> Uri<'a> {
     /// # Errors
     /// What is no URI, or breaks the grammar of its scheme.
     pub fn parse(text: &'a str) -> Result<Self, SyntaxError> {
+        if let [b's' | b'S', b'i' | b'I', b'p' | b'P', b':', ..] = text.as_bytes() {
+            let rest = part(text, 4, text.len());
+            return SipUri::parse_rest(SipScheme::Sip, rest).map(Self::Sip).map_err(|error| error.within(4));
+        }
         let colon = match memchr::memchr(b':', text.as_bytes()) {
             Some(colon) => colon,
             None if text.is_empty() => return Err(SyntaxError::new(0, HeaderErrorKind::UnexpectedEnd)),
@@ -46,9 +50,7 @@ impl<'a> Uri<'a> {
         let name = part(text, 0, colon);
         let rest = text.get(colon + 1..).unwrap_or_default();
         let within = |error: SyntaxError| error.within(colon + 1);
-        if name.eq_ignore_ascii_case("sip") {
-            SipUri::parse_rest(SipScheme::Sip, rest).map(Self::Sip).map_err(within)
-        } else if name.eq_ignore_ascii_case("sips") {
+        if name.eq_ignore_ascii_case("sips") {
             SipUri::parse_rest(SipScheme::Sips, rest).map(Self::Sip).map_err(within)
         } else if name.eq_ignore_ascii_case("tel") {
             TelUri::parse_subscriber(rest).map(Self::Tel).map_err(within)

@@ -60,8 +60,11 @@ impl<'a> SipUri<'a> {
         };
         let (host, port) = host_port(&mut cursor)?;
         let from = cursor.position();
-        let params = Params::scan_uri(&mut cursor)?;
-        check_params(params).map_err(|kind| SyntaxError::new(from, kind))?;
+        let mut good = true;
+        let params = Params::scan_uri_with(&mut cursor, |name, value| good &= is_good_param(name, value))?;
+        if !good {
+            return Err(SyntaxError::new(from, HeaderErrorKind::InvalidParameter));
+        }
         let headers = UriHeaders::scan(&mut cursor)?;
         if !cursor.at_end() {
             return cursor.unexpected();
@@ -123,24 +126,17 @@ impl<'a> SipUri<'a> {
     }
 }
 
-fn check_params(params: Params<'_>) -> Result<(), HeaderErrorKind> {
-    const BAD: HeaderErrorKind = HeaderErrorKind::InvalidParameter;
-    for (name, value) in params {
-        // The names that mean something here have 3, 5, 6 or 9 letters.
-        let good = if name.eq_ignore_ascii_case("transport") || name.eq_ignore_ascii_case("method") {
-            value.is_some_and(|value| all(value, TOKEN))
-        } else if name.eq_ignore_ascii_case("ttl") {
-            value.is_some_and(|value| number::<u8>(value).is_ok())
-        } else if name.eq_ignore_ascii_case("maddr") {
-            value.is_some_and(|value| Host::parse_unbracketed(value).is_ok())
-        } else {
-            true
-        };
-        if !good {
-            return Err(BAD);
-        }
+/// Whether a parameter that means something here has a value that it may have.
+fn is_good_param(name: &str, value: Option<&str>) -> bool {
+    if name.eq_ignore_ascii_case("transport") || name.eq_ignore_ascii_case("method") {
+        value.is_some_and(|value| all(value, TOKEN))
+    } else if name.eq_ignore_ascii_case("ttl") {
+        value.is_some_and(|value| number::<u8>(value).is_ok())
+    } else if name.eq_ignore_ascii_case("maddr") {
+        value.is_some_and(|value| Host::parse_unbracketed(value).is_ok())
+    } else {
+        true
     }
-    Ok(())
 }
 
 impl fmt::Display for SipUri<'_> {
