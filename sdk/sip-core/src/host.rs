@@ -63,28 +63,18 @@ impl<'a> Host<'a> {
             return cursor.unexpected();
         }
         let bad = || SyntaxError::new(start, HeaderErrorKind::InvalidHost);
-        let name = text.strip_suffix('.').unwrap_or(text);
-        let bytes = name.as_bytes();
-        // No label is empty or begins or ends with a hyphen; a last label of digits makes it an address.
+        let bytes = text.as_bytes();
+        let bytes = bytes.strip_suffix(b".").unwrap_or(bytes);
+        if bytes.last().is_none_or(u8::is_ascii_digit) && ends_in_digits(bytes) {
+            return text.parse().map(Self::V4).map_err(|_| bad());
+        }
+        // No label is empty or begins or ends with a hyphen.
         let mut previous = b'.';
-        let mut digits_alone = true;
         for &byte in bytes {
-            if byte == b'.' {
-                if matches!(previous, b'.' | b'-') {
-                    return Err(bad());
-                }
-                digits_alone = true;
-            } else {
-                if byte == b'-' && previous == b'.' {
-                    return Err(bad());
-                }
-                digits_alone &= byte.is_ascii_digit();
+            if matches!(byte, b'.' | b'-') && (previous == b'.' || previous == b'-' && byte == b'.') {
+                return Err(bad());
             }
             previous = byte;
-        }
-        if digits_alone {
-            // Also where the last label is empty.
-            return text.parse().map(Self::V4).map_err(|_| bad());
         }
         if matches!(previous, b'-' | b'.') { Err(bad()) } else { Ok(Self::Name(text)) }
     }
@@ -127,6 +117,12 @@ impl fmt::Display for Host<'_> {
             Self::V6(address) => write!(f, "[{address}]"),
         }
     }
+}
+
+/// Whether the last label is digits alone, or empty.
+fn ends_in_digits(name: &[u8]) -> bool {
+    let dot = memchr::memrchr(b'.', name).map_or(0, |dot| dot + 1);
+    name.get(dot..).unwrap_or_default().iter().all(u8::is_ascii_digit)
 }
 
 fn ipv6(text: &str) -> Result<Ipv6Addr, SyntaxError> {

@@ -72,6 +72,7 @@ macro_rules! headers {
             }
 
             /// The header's index among the known ones; [`EXTENSION`] for the others.
+            #[inline]
             pub(crate) fn index(&self) -> u8 {
                 match self {
                     $(Self::$variant => Known::$variant as u8,)*
@@ -81,6 +82,9 @@ macro_rules! headers {
         }
     };
 }
+
+/// The index of Content-Length, which framing asks for in every field.
+pub(crate) const CONTENT_LENGTH: u8 = Known::ContentLength as u8;
 
 /// The index that stands for every extension header.
 pub(crate) const EXTENSION: u8 = u8::MAX;

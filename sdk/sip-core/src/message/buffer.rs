@@ -55,7 +55,6 @@ impl MessageBuf {
     pub fn as_message(&self) -> Message<'_> {
         Message {
             bytes: &self.bytes,
-            text: self.bytes.get(..self.head_end).and_then(|head| std::str::from_utf8(head).ok()),
             start: self.start.clone(),
             head_end: self.head_end,
             body_start: self.body_start,

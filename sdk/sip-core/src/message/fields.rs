@@ -11,8 +11,6 @@ use crate::name::{EXTENSION, HeaderName};
 #[derive(Clone, Debug)]
 pub struct HeaderField<'a> {
     pub(super) bytes: &'a [u8],
-    /// The head as text, if all of it is UTF-8.
-    pub(super) text: Option<&'a str>,
     pub(super) span: FieldSpan,
     pub(super) line_end: usize,
 }
@@ -41,13 +39,9 @@ impl<'a> HeaderField<'a> {
     /// # Errors
     /// The value is not UTF-8.
     pub fn value(&self) -> Result<&'a str, HeaderError> {
-        let range = self.span.value_start as usize..self.span.value_end as usize;
-        match self.text.and_then(|text| text.get(range)) {
-            Some(value) => Ok(value),
-            None => std::str::from_utf8(self.value_bytes()).map_err(|error| {
-                HeaderError::new(self.name(), error.valid_up_to(), HeaderErrorKind::InvalidUtf8)
-            }),
-        }
+        std::str::from_utf8(self.value_bytes()).map_err(|error| {
+            HeaderError::new(self.name(), error.valid_up_to(), HeaderErrorKind::InvalidUtf8)
+        })
     }
 
     /// Whether the value holds line breaks.

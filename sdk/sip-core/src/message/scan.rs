@@ -9,7 +9,7 @@ use super::length;
 use super::limits::Limits;
 use super::start_line::{self, StartSpan};
 use crate::error::{ParseError, ParseErrorKind};
-use crate::name::{self, HeaderName};
+use crate::name;
 use crate::scan::{SPACE, TOKEN, is};
 
 /// A header field as offsets into the message; its line, folds and all, ends where the next one starts.
@@ -183,11 +183,10 @@ fn scan_field(bytes: &[u8], start: usize, limits: &Limits) -> Result<(FieldSpan,
         }
     };
     let raw = bytes.get(colon + 1..end).unwrap_or_default();
-    let leading = raw.iter().take_while(|byte| is(**byte, SPACE)).count();
+    let leading = raw.iter().position(|byte| !is(*byte, SPACE)).unwrap_or(raw.len());
     let value_start = colon + 1 + leading;
     let value = bytes.get(value_start..end).unwrap_or_default();
-    let trailing = value.iter().rev().take_while(|byte| is(**byte, SPACE)).count();
-    let value_end = end - trailing;
+    let value_end = value_start + value.iter().rposition(|byte| !is(*byte, SPACE)).map_or(0, |last| last + 1);
     #[expect(
         clippy::cast_possible_truncation,
         reason = "the caller has checked that the message is below 4 GiB"
@@ -210,7 +209,7 @@ impl MessageScan {
         if self.fields.len() >= limits.headers {
             return Err(ParseError::new(field.start as usize, ParseErrorKind::TooManyHeaders));
         }
-        if field.index == HeaderName::ContentLength.index() {
+        if field.index == name::CONTENT_LENGTH {
             let value = bytes.get(value_start..field.value_end as usize).unwrap_or_default();
             let length = length::parse(value).map_err(|kind| ParseError::new(value_start, kind))?;
             if self.content_length.is_some_and(|earlier| earlier != length) {

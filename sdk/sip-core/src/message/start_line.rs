@@ -85,7 +85,8 @@ pub(crate) fn parse(line: &[u8]) -> Result<StartSpan, (usize, ParseErrorKind)> {
     }
     let uri = line.get(first_space + 1..last_space).filter(|uri| !uri.is_empty());
     let uri = uri.ok_or_else(|| malformed(first_space + 1))?;
-    if let Some(at) = uri.iter().position(|byte| is_lws(*byte)) {
+    // A line end cannot be in a line.
+    if let Some(at) = memchr::memchr2(b' ', b'\t', uri) {
         return Err(malformed(first_space + 1 + at));
     }
     if std::str::from_utf8(uri).is_err() {

@@ -18,8 +18,6 @@ use crate::uri::Uri;
 #[derive(Clone, Debug)]
 pub struct Message<'a> {
     pub(super) bytes: &'a [u8],
-    /// The head, if all of it is UTF-8.
-    pub(super) text: Option<&'a str>,
     pub(super) start: StartSpan,
     pub(super) head_end: usize,
     pub(super) body_start: usize,
@@ -75,7 +73,6 @@ impl<'a> Message<'a> {
     fn from_scan(bytes: &'a [u8], scan: MessageScan) -> Self {
         Self {
             bytes,
-            text: bytes.get(..scan.head_end).and_then(|head| std::str::from_utf8(head).ok()),
             start: scan.start,
             head_end: scan.head_end,
             body_start: scan.body_start,
@@ -179,7 +176,7 @@ impl<'a> Message<'a> {
     /// The field of the span with that index.
     fn field(&self, at: usize, span: FieldSpan) -> HeaderField<'a> {
         let line_end = self.spans().get(at + 1).map_or(self.head_end, |next| next.start as usize);
-        HeaderField { bytes: self.bytes, text: self.text, span, line_end }
+        HeaderField { bytes: self.bytes, span, line_end }
     }
 
     /// The fields of one header, in order.
