@@ -9,6 +9,7 @@ use crate::scan::{Cursor, number};
 use crate::syntax::SyntaxError;
 
 /// Reads a value with `read`, which must leave nothing but white space.
+#[inline]
 pub(crate) fn decode<'a, T>(
     name: HeaderName,
     value: &'a str,

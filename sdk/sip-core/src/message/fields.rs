@@ -38,10 +38,10 @@ impl<'a> HeaderField<'a> {
     ///
     /// # Errors
     /// The value is not UTF-8.
+    #[inline]
     pub fn value(&self) -> Result<&'a str, HeaderError> {
-        std::str::from_utf8(self.value_bytes()).map_err(|error| {
-            HeaderError::new(self.name(), error.valid_up_to(), HeaderErrorKind::InvalidUtf8)
-        })
+        std::str::from_utf8(self.value_bytes())
+            .map_err(|error| HeaderError::new(self.name(), error.valid_up_to(), HeaderErrorKind::InvalidUtf8))
     }
 
     /// Whether the value holds line breaks.
@@ -93,6 +93,7 @@ impl<'a> HeaderField<'a> {
     }
 
     /// Reads the first value.
+    #[inline]
     pub(super) fn decode<T: Header<'a>>(&self) -> Option<Result<T, HeaderError>> {
         match self.value() {
             Ok(value) if T::LIST => self.elements_of(value).next().map(decode_element),

@@ -52,6 +52,10 @@ pub(crate) fn trimmed(text: &str, offset: usize) -> Element<'_> {
 
 /// Where the first value of a list ends: at its comma, or at the end.
 pub(crate) fn end_of_value(list: &[u8]) -> usize {
+    // Most fields hold one value, and most of those no comma.
+    if memchr::memchr(b',', list).is_none() {
+        return list.len();
+    }
     let mut at = 0;
     loop {
         let rest = list.get(at..).unwrap_or_default();

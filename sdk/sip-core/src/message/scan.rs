@@ -30,11 +30,10 @@ const _: () = assert!(size_of::<FieldSpan>() <= 16);
 /// The spans of a message, without the heap up to 32 fields.
 pub(crate) type FieldSpans = SmallVec<[FieldSpan; 32]>;
 
-/// What one pass over a head finds.
+/// What one pass over a head finds, besides its fields.
 #[derive(Debug)]
 pub(crate) struct MessageScan {
     pub(crate) start: StartSpan,
-    pub(crate) fields: FieldSpans,
     /// Where the empty line after the headers starts.
     pub(crate) head_end: usize,
     /// Where the body starts.
@@ -79,7 +78,7 @@ fn line_end(bytes: &[u8], from: usize) -> Result<(usize, usize), ParseErrorKind>
     }
 }
 
-/// Reads the head of a message that starts with its start line.
+/// Reads the head of a message that starts with its start line; puts its fields into `fields`, which must be empty.
 ///
 /// # Errors
 /// The first fault; when salvaging, only what leaves nothing to answer.
@@ -87,6 +86,7 @@ pub(crate) fn scan_head(
     bytes: &[u8],
     limits: &Limits,
     strictness: Strictness,
+    fields: &mut FieldSpans,
 ) -> Result<MessageScan, ParseError> {
     if u32::try_from(bytes.len()).is_err() || bytes.len() > limits.message_size {
         return Err(ParseError::new(0, ParseErrorKind::MessageTooLarge));
@@ -111,13 +111,8 @@ pub(crate) fn scan_head(
     } else {
         start_line::parse(line).map_err(|(offset, kind)| ParseError::new(offset, kind))?
     };
-    let mut scan = MessageScan {
-        start,
-        fields: FieldSpans::new(),
-        head_end: bytes.len(),
-        body_start: bytes.len(),
-        content_length: None,
-    };
+    let mut scan =
+        MessageScan { start, head_end: bytes.len(), body_start: bytes.len(), content_length: None };
     loop {
         if let Some(length) = bytes.get(at..).and_then(line_break) {
             scan.head_end = at;
@@ -126,7 +121,7 @@ pub(crate) fn scan_head(
         }
         match scan_field(bytes, at, limits) {
             Ok((field, next)) => {
-                match scan.add(bytes, field, limits) {
+                match scan.add(bytes, field, limits, fields) {
                     Err(error) if !salvage => return Err(error),
                     Err(ParseError { kind: ParseErrorKind::TooManyHeaders, .. }) => return Ok(scan),
                     Ok(()) | Err(_) => {}
@@ -204,9 +199,15 @@ fn scan_field(bytes: &[u8], start: usize, limits: &Limits) -> Result<(FieldSpan,
 
 impl MessageScan {
     /// Takes a field in, and reads it if framing depends on it.
-    fn add(&mut self, bytes: &[u8], field: FieldSpan, limits: &Limits) -> Result<(), ParseError> {
+    fn add(
+        &mut self,
+        bytes: &[u8],
+        field: FieldSpan,
+        limits: &Limits,
+        fields: &mut FieldSpans,
+    ) -> Result<(), ParseError> {
         let value_start = field.value_start as usize;
-        if self.fields.len() >= limits.headers {
+        if fields.len() >= limits.headers {
             return Err(ParseError::new(field.start as usize, ParseErrorKind::TooManyHeaders));
         }
         if field.index == name::CONTENT_LENGTH {
@@ -217,7 +218,7 @@ impl MessageScan {
             }
             self.content_length = Some(length);
         }
-        self.fields.push(field);
+        fields.push(field);
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::limits::Limits;
-use super::scan::{Strictness, line_break, scan_head};
+use super::scan::{FieldSpans, Strictness, line_break, scan_head};
 use crate::error::{FramingError, ParseErrorKind};
 
 /// One thing that a stream brought.
@@ -123,7 +123,7 @@ impl StreamFramer {
     /// Reads the head at the buffer's start; returns the length of the whole message.
     fn measure(&mut self, body_start: usize) -> Result<usize, FramingError> {
         let head = self.buffer.get(..body_start).unwrap_or_default();
-        let scan = match scan_head(head, &self.limits, Strictness::Strict) {
+        let scan = match scan_head(head, &self.limits, Strictness::Strict, &mut FieldSpans::new()) {
             Ok(scan) => scan,
             Err(error) => return Err(self.fail(error.offset, error.kind)),
         };

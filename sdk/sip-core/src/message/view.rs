@@ -51,14 +51,15 @@ impl<'a> Message<'a> {
         let skipped = line_ends_before(bytes);
         let rest = bytes.get(skipped..).unwrap_or_default();
         let place = |error: ParseError| ParseError { offset: error.offset + skipped, ..error };
-        let scan = scan_head(rest, limits, Strictness::Strict).map_err(place)?;
+        let mut fields = FieldSpans::new();
+        let scan = scan_head(rest, limits, Strictness::Strict, &mut fields).map_err(place)?;
         let available = rest.len() - scan.body_start;
         let length = scan.content_length.unwrap_or(available);
         if length > available {
             return Err(place(ParseError::new(rest.len(), ParseErrorKind::TruncatedBody)));
         }
         let message = rest.get(..scan.body_start + length).unwrap_or_default();
-        Ok(Self::from_scan(message, scan))
+        Ok(Self::from_scan(message, scan, fields))
     }
 
     /// Reads what can be read of a request that [`Message::parse`] or the stream's framer refused, so that it can be
@@ -66,17 +67,19 @@ impl<'a> Message<'a> {
     pub fn salvage(bytes: &'a [u8], limits: &Limits) -> Option<Self> {
         let rest = bytes.get(line_ends_before(bytes)..)?;
         let rest = rest.get(..rest.len().min(limits.message_size))?;
-        let scan = scan_head(rest, limits, Strictness::Salvage).ok()?;
-        Some(Self::from_scan(rest.get(..scan.body_start)?, scan))
+        let mut fields = FieldSpans::new();
+        let scan = scan_head(rest, limits, Strictness::Salvage, &mut fields).ok()?;
+        Some(Self::from_scan(rest.get(..scan.body_start)?, scan, fields))
     }
 
-    fn from_scan(bytes: &'a [u8], scan: MessageScan) -> Self {
+    #[inline]
+    fn from_scan(bytes: &'a [u8], scan: MessageScan, fields: FieldSpans) -> Self {
         Self {
             bytes,
             start: scan.start,
             head_end: scan.head_end,
             body_start: scan.body_start,
-            fields: Fields::Inline(scan.fields),
+            fields: Fields::Inline(fields),
         }
     }
 
