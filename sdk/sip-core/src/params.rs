@@ -7,6 +7,7 @@ use crate::error::HeaderErrorKind;
 use crate::scan::{Cursor, PARAM_VALUE, TOKEN, URI_PARAM, all, part, trim};
 use crate::syntax::SyntaxError;
 use crate::text::{unquote, write_unfolded};
+use crate::work;
 
 /// A list of parameters, each begun by a semicolon, in the order written. The text was checked when it was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -196,6 +197,7 @@ impl<'a> Iterator for ParamsIter<'a> {
                 _ => {}
             }
         }
+        work::add(end);
         self.rest = body.get(end..).unwrap_or_default();
         Some(match equals {
             None => (trim(part(body, 0, end)), None),

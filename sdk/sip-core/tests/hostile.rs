@@ -56,7 +56,8 @@ fn exercise(bytes: &[u8]) -> (bool, bool) {
     assert!(edited.as_message().headers().eq(message.headers()));
     let valid = message.validate().is_ok();
     if valid && let Some(Ok(uri)) = message.request_uri() {
-        let response = MessageBuilder::response_to(&message, rvoip_sip_core::StatusCode::OK).to_tag("1").build();
+        let response =
+            MessageBuilder::response_to(&message, rvoip_sip_core::StatusCode::OK).to_tag("1").build();
         // A lone Content-Length or a tag that is there already does not matter; what was read can be written.
         assert!(response.unwrap().as_message().validate().is_ok());
         assert_eq!(Uri::parse(&uri.to_string()).unwrap(), uri);
