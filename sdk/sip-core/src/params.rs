@@ -163,6 +163,15 @@ impl<'a> IntoIterator for Params<'a> {
     }
 }
 
+impl<'a> IntoIterator for &Params<'a> {
+    type Item = (&'a str, Option<&'a str>);
+    type IntoIter = ParamsIter<'a>;
+
+    fn into_iter(self) -> ParamsIter<'a> {
+        self.iter()
+    }
+}
+
 impl fmt::Display for Params<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_unfolded(f, self.text)

@@ -1,5 +1,5 @@
 //! What arrives from the network may be anything: nothing panics, and what is accepted means the same everywhere.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod mutator;
 mod typed;

@@ -1,5 +1,5 @@
 //! What is written reads back, what is not edited stays, and a stream is cut the same however it arrives.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use proptest::prelude::*;
 use rvoip_sip_core::header::{CSeq, CallId, From, MaxForwards, Supported, To, Via};
@@ -201,7 +201,7 @@ proptest! {
         sizes in proptest::collection::vec(1_usize..300, 1..20),
     ) {
         let sent: Vec<MessageBuf> = requests.iter().map(request).collect();
-        let stream: Vec<u8> = sent.iter().flat_map(|message| message.as_bytes()).copied().collect();
+        let stream: Vec<u8> = sent.iter().flat_map(MessageBuf::as_bytes).copied().collect();
         let expected: Vec<Frame> = sent.iter().map(|message| Frame::Message(message.to_bytes())).collect();
         prop_assert_eq!(&cut(&stream, &[usize::MAX]), &expected);
         prop_assert_eq!(&cut(&stream, &sizes), &expected);

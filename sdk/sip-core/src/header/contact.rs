@@ -14,10 +14,6 @@ use crate::uri::Uri;
 
 /// Where the sender can be reached, or `*`: all bindings of an address of record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "read by the message and dropped with it; a box would be an allocation"
-)]
 pub enum Contact<'a> {
     /// `*`, in a REGISTER that removes all bindings (RFC 3261 §10.2.2).
     Any,

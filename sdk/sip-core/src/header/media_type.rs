@@ -60,7 +60,7 @@ fn scan<'a>(cursor: &mut Cursor<'a>) -> Result<(&'a str, &'a str, Params<'a>), S
     Ok((media_type, subtype, Params::scan_header(cursor)?))
 }
 
-impl<'a> ContentType<'a> {
+impl ContentType<'_> {
     /// Whether it is that type and subtype, compared without case.
     pub fn is(&self, media_type: &str, subtype: &str) -> bool {
         self.media_type.eq_ignore_ascii_case(media_type) && self.subtype.eq_ignore_ascii_case(subtype)

@@ -1,4 +1,4 @@
-//! Headers that are one number: Max-Forwards, Expires, Min-Expires, Content-Length, RSeq.
+//! Headers that are one number: Max-Forwards, Expires, Min-Expires, Content-Length, `RSeq`.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! CSeq (RFC 3261 §20.16) and RAck (RFC 3262 §7.2).
+//! `CSeq` (RFC 3261 §20.16) and `RAck` (RFC 3262 §7.2).
 
 use std::fmt;
 
@@ -23,11 +23,11 @@ pub struct CSeq {
 /// Which reliable provisional response a PRACK acknowledges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RAck {
-    /// The RSeq of the response.
+    /// The `RSeq` of the response.
     pub response: u32,
-    /// The CSeq number of the response.
+    /// The `CSeq` number of the response.
     pub sequence: u32,
-    /// The CSeq method of the response.
+    /// The `CSeq` method of the response.
     pub method: Method,
 }
 

@@ -219,6 +219,15 @@ impl<'a> IntoIterator for UriHeaders<'a> {
     }
 }
 
+impl<'a> IntoIterator for &UriHeaders<'a> {
+    type Item = (&'a str, &'a str);
+    type IntoIter = UriHeadersIter<'a>;
+
+    fn into_iter(self) -> UriHeadersIter<'a> {
+        self.iter()
+    }
+}
+
 /// The headers of a SIP URI, in order.
 #[derive(Clone, Debug)]
 pub struct UriHeadersIter<'a> {
