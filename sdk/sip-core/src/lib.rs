@@ -1,6 +1,7 @@
 //! The grammar of SIP: messages, headers, URIs, digest, framing. No state, no I/O.
 
 mod compose;
+mod digest;
 mod error;
 mod escape;
 mod grammar;
@@ -17,9 +18,12 @@ mod syntax;
 mod text;
 mod transport;
 pub mod uri;
-mod work;
 
 pub use compose::{Edit, MessageBuilder};
+pub use digest::{
+    Algorithm, AuthParams, AuthScheme, AuthenticationFailure, AuthenticationInfo, Challenge, ChallengeError,
+    DigestClient, DigestCredentials, DigestServer, Password, Qop, schemes,
+};
 pub use error::{
     BuildError, FramingError, HeaderError, HeaderErrorKind, ParseError, ParseErrorKind, ValidationError,
     ValidationErrorKind,

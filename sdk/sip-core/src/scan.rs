@@ -4,7 +4,6 @@
 
 use crate::error::HeaderErrorKind;
 use crate::syntax::SyntaxError;
-use crate::work;
 
 pub(crate) const TOKEN: u16 = 1;
 pub(crate) const HOST: u16 = 1 << 1;
@@ -145,7 +144,6 @@ impl<'a> Cursor<'a> {
 
     #[inline]
     pub(crate) fn advance(&mut self) {
-        work::add(1);
         self.position += 1;
     }
 
@@ -181,7 +179,6 @@ impl<'a> Cursor<'a> {
     /// Takes `byte` if it is next.
     #[inline]
     pub(crate) fn eat(&mut self, byte: u8) -> bool {
-        work::add(1);
         let found = self.peek() == Some(byte);
         self.position += usize::from(found);
         found
@@ -203,9 +200,7 @@ impl<'a> Cursor<'a> {
     #[inline]
     fn skip(&mut self, mask: u16) {
         let bytes = self.text.as_bytes().get(self.position..).unwrap_or_default();
-        let length = bytes.iter().position(|&byte| !is(byte, mask)).unwrap_or(bytes.len());
-        work::add(length + 1);
-        self.position += length;
+        self.position += bytes.iter().position(|&byte| !is(byte, mask)).unwrap_or(bytes.len());
     }
 
     /// Takes at least one byte of a class.
@@ -219,7 +214,9 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(crate) fn skip_space(&mut self) -> bool {
         let from = self.position;
-        self.skip(SPACE);
+        while self.peek().is_some_and(|byte| is(byte, SPACE)) {
+            self.position += 1;
+        }
         self.position > from
     }
 

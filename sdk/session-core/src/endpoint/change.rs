@@ -1,0 +1,351 @@
+//! Changing an established session by re-INVITE: hold, resume, fresh media (RFC 3261 §14).
+
+use std::time::Duration;
+
+use rvoip_sans_io::Now;
+use rvoip_sip_core::header::CSeq;
+use rvoip_sip_core::{HeaderName, Message, MessageBuf, Method, StatusCode};
+use rvoip_transaction_core::{ClientKey, ServerKey, Source, TransactionLayer};
+
+use super::caller::description;
+use super::exchange::{Exchange, Purpose};
+use super::message::{ACCEPT, ALLOW};
+use super::{Asked, Endpoint, TimerKey};
+use crate::session::{Change, ChangeState, PhaseEvent, Session, SessionPhase};
+use crate::{Direction, EndCause, Failure, FailureKind, MediaQuestion, SessionId, UserAgentEvent};
+
+/// Changes that may wait for one another.
+const CHANGES: usize = 8;
+
+impl Endpoint {
+    /// Puts the peer on hold (RFC 3264 §8.4). [`UserAgentEvent::Modified`] or `ModifyFailed` follows.
+    pub fn hold(&mut self, id: SessionId) {
+        self.change(id, Change::Hold);
+    }
+
+    /// Takes the peer off hold.
+    pub fn resume(&mut self, id: SessionId) {
+        self.change(id, Change::Resume);
+    }
+
+    /// Agrees on the media anew, as after a change of address.
+    pub fn reinvite(&mut self, id: SessionId) {
+        self.change(id, Change::Refresh);
+    }
+
+    fn change(&mut self, id: SessionId, change: Change) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.phase != SessionPhase::Established || session.changes.len() >= CHANGES {
+            let reason = if session.phase == SessionPhase::Established {
+                "too many changes are waiting"
+            } else {
+                "the call is not established"
+            };
+            let failure =
+                Failure { kind: FailureKind::InvalidState, status: None, reason: reason.to_owned() };
+            return self.tell(UserAgentEvent::ModifyFailed { session: id, failure });
+        }
+        session.changes.push_back(change);
+        self.next_change(id);
+    }
+
+    /// Begins the next change that is wanted, if none is going on.
+    pub(super) fn next_change(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.phase != SessionPhase::Established || !session.change.is_idle() {
+            return;
+        }
+        let Some(change) = session.changing.or_else(|| session.changes.pop_front()) else { return };
+        session.changing = Some(change);
+        session.change = ChangeState::Offering;
+        let direction = wish(session, Some(change));
+        self.ask(id, Asked::ChangeOffer, MediaQuestion::CreateOffer { direction });
+    }
+
+    pub(super) fn change_described(
+        &mut self,
+        now: Now,
+        layer: &mut TransactionLayer,
+        id: SessionId,
+        offer: String,
+    ) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.change != ChangeState::Offering || session.phase != SessionPhase::Established {
+            return;
+        }
+        let Some(dialog) = &mut session.dialog else { return };
+        let sequence = dialog.next_sequence();
+        let (builder, target) = dialog.request(Method::Invite, sequence);
+        let identity = session.identity;
+        session.change = ChangeState::Inviting;
+        let builder = builder.raw(HeaderName::Allow, ALLOW).raw(HeaderName::Accept, ACCEPT);
+        let Ok(request) = self.signed(builder).body("application/sdp", offer).build() else { return };
+        let contact = Some(self.contact(identity, None));
+        let exchange =
+            Exchange { purpose: Purpose::Reinvite(id), identity, request, target, contact, challenges: 0 };
+        let key = self.send(now, layer, exchange);
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.reinvite = Some(key);
+        }
+    }
+
+    pub(super) fn change_answered(
+        &mut self,
+        now: Now,
+        layer: &mut TransactionLayer,
+        id: SessionId,
+        key: ClientKey,
+        response: &Message<'_>,
+        _source: Source,
+    ) {
+        let sequence = response.require::<CSeq>().map_or(0, |cseq| cseq.sequence);
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.reinvite != Some(key) || session.change != ChangeState::Inviting {
+            return self.acknowledge_again(now, layer, id, sequence);
+        }
+        session.reinvite = None;
+        if let Some(dialog) = &mut session.dialog {
+            dialog.refresh_target(response);
+        }
+        session.change = ChangeState::Applying;
+        self.acknowledge(now, layer, id, sequence, None);
+        match description(response) {
+            Some(answer) => {
+                self.note_remote_hold(id, &answer);
+                self.ask(id, Asked::ChangeAnswer, MediaQuestion::SetRemote { answer });
+            }
+            None => self.change_refused(id, "the peer's answer describes no media".to_owned()),
+        }
+    }
+
+    /// The media side took the peer's answer.
+    pub(super) fn change_applied(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.change != ChangeState::Applying {
+            return;
+        }
+        session.change = ChangeState::Idle;
+        match session.changing.take() {
+            Some(Change::Hold) => session.held_local = true,
+            Some(Change::Resume) => session.held_local = false,
+            Some(Change::Refresh) | None => {}
+        }
+        self.tell_hold(id);
+        self.tell(UserAgentEvent::Modified { session: id });
+        self.next_change(id);
+    }
+
+    /// The media side does not take what was agreed, or cannot offer: the session stays as it was.
+    pub(super) fn change_refused(&mut self, id: SessionId, reason: String) {
+        let failure = Failure { kind: FailureKind::MediaRefused, status: None, reason };
+        self.give_up_change(id, failure);
+    }
+
+    fn give_up_change(&mut self, id: SessionId, failure: Failure) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.change = ChangeState::Idle;
+        session.changing = None;
+        session.reinvite = None;
+        self.ask(id, Asked::Rollback, MediaQuestion::Rollback);
+        self.tell(UserAgentEvent::ModifyFailed { session: id, failure });
+        self.next_change(id);
+    }
+
+    pub(super) fn change_failed(
+        &mut self,
+        now: Now,
+        layer: &mut TransactionLayer,
+        id: SessionId,
+        key: ClientKey,
+        failure: &Failure,
+    ) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.reinvite != Some(key) {
+            return;
+        }
+        session.reinvite = None;
+        // The peer has no such dialog, or is not there any more (RFC 3261 §12.2.1.2, §14.1).
+        let gone = matches!(failure.status, Some(481 | 408)) || failure.kind == FailureKind::TimedOut;
+        if gone {
+            let reason = format!("the peer lost the call: {}", failure.reason);
+            return self.abandon(now, layer, id, PhaseEvent::HangUp, EndCause::ProtocolFailed { reason });
+        }
+        if failure.status == Some(StatusCode::REQUEST_PENDING.code()) {
+            // Both sides changed at once: the owner of the Call-ID waits longer.
+            let owner = session.dialog.as_ref().is_some_and(|dialog| dialog.is_caller);
+            session.change = ChangeState::Waiting;
+            let tens = if owner { 210 + self.random.below(191) } else { self.random.below(201) };
+            self.timers.set(TimerKey::Glare(id), now.monotonic + Duration::from_millis(tens * 10));
+            return self.ask(id, Asked::Rollback, MediaQuestion::Rollback);
+        }
+        self.give_up_change(id, failure.clone());
+    }
+
+    pub(super) fn glare_over(&mut self, _now: Now, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.change == ChangeState::Waiting {
+            session.change = ChangeState::Idle;
+        }
+        // A change of the peer may be going on by now: ours begins when that is over.
+        self.next_change(id);
+    }
+
+    /// A re-INVITE of the peer.
+    pub(super) fn reinvite_received(
+        &mut self,
+        now: Now,
+        layer: &mut TransactionLayer,
+        id: SessionId,
+        key: ServerKey,
+        request: &MessageBuf,
+        source: Source,
+    ) {
+        let message = request.as_message();
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let refused = match session.phase {
+            SessionPhase::Established => session.change.takes_reinvite().err(),
+            // The first offer and answer are not done.
+            SessionPhase::AwaitingAck
+                if session.unacknowledged.as_ref().is_some_and(|waiting| !waiting.offered) =>
+            {
+                None
+            }
+            SessionPhase::AwaitingAck | SessionPhase::Answered | SessionPhase::Completing => Some(491),
+            SessionPhase::Offering
+            | SessionPhase::Calling
+            | SessionPhase::Proceeding
+            | SessionPhase::Cancelling
+            | SessionPhase::Ringing
+            | SessionPhase::Accepting => Some(500),
+            SessionPhase::Ending | SessionPhase::Ended => Some(481),
+        };
+        if let Some(status) = refused {
+            let tag = session.local_tag.clone();
+            let status = StatusCode::new(status).unwrap_or(StatusCode::SERVER_INTERNAL_ERROR);
+            let mut builder = self.answer(&message, status, &tag);
+            if status == StatusCode::SERVER_INTERNAL_ERROR {
+                builder = builder.raw(HeaderName::RetryAfter, &self.random.below(11).to_string());
+            }
+            if let Ok(answer) = builder.build() {
+                layer.respond(now, key, answer);
+            }
+            return;
+        }
+        if session.phase == SessionPhase::AwaitingAck {
+            // The ACK was lost or overtaken; the peer's next request shows that our 2xx arrived.
+            session.unacknowledged = None;
+            session.advance(PhaseEvent::Ack);
+            self.timers.cancel(TimerKey::Repeat(id));
+            self.timers.cancel(TimerKey::AckMissing(id));
+            self.established(id);
+        }
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if let Some(dialog) = &mut session.dialog {
+            dialog.refresh_target(&message);
+        }
+        session.change = ChangeState::Answering;
+        session.reinvited = Some((key, request.clone(), source));
+        self.invites.insert(key, id);
+        let Some(session) = self.sessions.get(&id) else { return };
+        let direction = wish(session, None);
+        let question = match description(&message) {
+            Some(offer) => {
+                self.note_remote_hold(id, &offer);
+                MediaQuestion::CreateAnswer { offer, direction }
+            }
+            None => MediaQuestion::CreateOffer { direction },
+        };
+        self.ask(id, Asked::ReinviteDescription, question);
+    }
+
+    /// The media side wrote our description for the peer's re-INVITE.
+    pub(super) fn reinvite_described(
+        &mut self,
+        now: Now,
+        layer: &mut TransactionLayer,
+        id: SessionId,
+        text: String,
+    ) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.change != ChangeState::Answering {
+            return;
+        }
+        let Some((key, request, source)) = session.reinvited.take() else { return };
+        session.change = ChangeState::AwaitingAck;
+        let offered = description(&request.as_message()).is_none();
+        self.send_success(now, layer, id, key, &request, source, text, offered);
+        if !offered {
+            self.tell_hold(id);
+        }
+    }
+
+    pub(super) fn reinvite_refused(
+        &mut self,
+        now: Now,
+        layer: &mut TransactionLayer,
+        id: SessionId,
+        status: StatusCode,
+    ) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Some((key, request, _)) = session.reinvited.take() else { return };
+        session.change = ChangeState::Idle;
+        self.respond(now, layer, key, &request.as_message(), status);
+        self.next_change(id);
+    }
+
+    pub(super) fn reinvite_acknowledged(
+        &mut self,
+        now: Now,
+        layer: &mut TransactionLayer,
+        id: SessionId,
+        offered: bool,
+        answer: Option<String>,
+    ) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.change != ChangeState::AwaitingAck {
+            return;
+        }
+        match (offered, answer) {
+            (false, _) => {
+                session.change = ChangeState::Idle;
+                self.next_change(id);
+            }
+            (true, Some(answer)) => {
+                session.change = ChangeState::Completing;
+                self.note_remote_hold(id, &answer);
+                self.ask(id, Asked::ReinviteAnswer, MediaQuestion::SetRemote { answer });
+            }
+            (true, None) => {
+                let reason = "the peer did not answer our offer".to_owned();
+                self.abandon(now, layer, id, PhaseEvent::HangUp, EndCause::ProtocolFailed { reason });
+            }
+        }
+    }
+
+    /// The media side took, or refused, the answer that the ACK of the peer's re-INVITE brought.
+    pub(super) fn reinvite_completed(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.change != ChangeState::Completing {
+            return;
+        }
+        session.change = ChangeState::Idle;
+        self.tell_hold(id);
+        self.next_change(id);
+    }
+
+    pub(super) fn tell_hold(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        let (local, remote) = (session.held_local, session.held_remote);
+        self.tell(UserAgentEvent::HoldChanged { session: id, local, remote });
+    }
+}
+
+/// Which way audio shall flow: a held peer hears us at most.
+fn wish(session: &Session, change: Option<Change>) -> Direction {
+    let held = match change {
+        Some(Change::Hold) => true,
+        Some(Change::Resume) => false,
+        Some(Change::Refresh) | None => session.held_local,
+    };
+    if held { Direction::SendOnly } else { Direction::SendRecv }
+}

@@ -1,0 +1,214 @@
+//! How sessions end (RFC 3261 §15), and what happens to answers of the media side.
+
+use rvoip_sans_io::Now;
+use rvoip_sip_core::{Method, StatusCode};
+use rvoip_transaction_core::TransactionLayer;
+
+use super::exchange::{Exchange, Purpose};
+use super::{Asked, Endpoint, TimerKey};
+use crate::session::{PhaseEvent, SessionPhase};
+use crate::{EndCause, MediaAnswer, NegotiationId, SessionId, UserAgentEvent};
+
+impl Endpoint {
+    /// Ends a session in whatever state it is: CANCEL, BYE, or 603 for a call that rings here.
+    pub fn hang_up(&mut self, now: Now, layer: &mut TransactionLayer, id: SessionId) {
+        self.withdraw(now, layer, id, EndCause::LocalHangUp);
+    }
+
+    pub(super) fn withdraw(
+        &mut self,
+        now: Now,
+        layer: &mut TransactionLayer,
+        id: SessionId,
+        cause: EndCause,
+    ) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        match session.phase {
+            SessionPhase::Offering => {
+                session.advance(PhaseEvent::HangUp);
+                self.end(id, cause);
+            }
+            SessionPhase::Calling | SessionPhase::Proceeding => {
+                session.advance(PhaseEvent::HangUp);
+                session.bye_wanted = Some(cause);
+                let key = session.calling.as_ref().and_then(|calling| calling.key);
+                self.timers.cancel(TimerKey::Ringing(id));
+                self.timers.set(TimerKey::HangUp(id), now.monotonic + self.config.hang_up_wait);
+                if let Some(key) = key {
+                    layer.cancel(now, key);
+                }
+            }
+            SessionPhase::Ringing | SessionPhase::Accepting => {
+                self.refuse_call(now, layer, id, StatusCode::DECLINE, cause);
+            }
+            SessionPhase::AwaitingAck => {
+                session.bye_wanted = Some(cause);
+                self.timers.set(TimerKey::HangUp(id), now.monotonic + self.config.hang_up_wait);
+            }
+            SessionPhase::Answered | SessionPhase::Completing | SessionPhase::Established => {
+                self.abandon(now, layer, id, PhaseEvent::HangUp, cause);
+            }
+            SessionPhase::Cancelling | SessionPhase::Ending | SessionPhase::Ended => {}
+        }
+    }
+
+    /// Moves a session with a dialog to its end and sends the BYE.
+    pub(super) fn abandon(
+        &mut self,
+        now: Now,
+        layer: &mut TransactionLayer,
+        id: SessionId,
+        event: PhaseEvent,
+        cause: EndCause,
+    ) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if !session.advance(event) {
+            return;
+        }
+        session.bye_wanted = Some(cause);
+        // A 2xx with an offer that we do not want any more is acknowledged all the same (RFC 3261 §13.2.2.4).
+        if session.acknowledged.is_none()
+            && let Some(dialog) = session.dialog.as_ref().filter(|dialog| dialog.is_caller)
+        {
+            let sequence = dialog.invite_sequence();
+            self.acknowledge(now, layer, id, sequence, None);
+        }
+        self.send_bye(now, layer, id);
+    }
+
+    pub(super) fn send_bye(&mut self, now: Now, layer: &mut TransactionLayer, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let identity = session.identity;
+        let pending = session.reinvited.take();
+        let Some(dialog) = &mut session.dialog else { return };
+        let sequence = dialog.next_sequence();
+        let (builder, target) = dialog.request(Method::Bye, sequence);
+        if let Some((key, request, _)) = pending {
+            self.respond(now, layer, key, &request.as_message(), StatusCode::REQUEST_TERMINATED);
+        }
+        for timer in
+            [TimerKey::Repeat(id), TimerKey::AckMissing(id), TimerKey::Glare(id), TimerKey::Ringing(id)]
+        {
+            self.timers.cancel(timer);
+        }
+        self.timers.set(TimerKey::HangUp(id), now.monotonic + self.config.hang_up_wait);
+        match self.signed(builder).build() {
+            Ok(request) => {
+                let purpose = Purpose::Bye(id);
+                self.send(
+                    now,
+                    layer,
+                    Exchange { purpose, identity, request, target, contact: None, challenges: 0 },
+                );
+            }
+            Err(_) => self.bye_done(id),
+        }
+    }
+
+    /// Our BYE was answered, with whatever, or not at all: the session is over (RFC 3261 §15.1.1).
+    pub(super) fn bye_done(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.advance(PhaseEvent::ByeDone);
+        let cause = session.bye_wanted.take().unwrap_or(EndCause::LocalHangUp);
+        self.end(id, cause);
+    }
+
+    /// The user has waited long enough: the session is told to be over, and what is left of it goes on unseen.
+    pub(super) fn hang_up_overdue(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if !session.ended {
+            session.ended = true;
+            let cause = session.bye_wanted.clone().unwrap_or(EndCause::LocalHangUp);
+            self.tell(UserAgentEvent::Ended { session: id, cause });
+        }
+    }
+
+    /// Forgets a session and tells the user.
+    pub(super) fn end(&mut self, id: SessionId, cause: EndCause) {
+        let Some(session) = self.sessions.remove(&id) else { return };
+        self.dialogs.retain(|_, of| *of != id);
+        self.negotiations.retain(|_, (of, _)| *of != id);
+        self.invites.retain(|_, of| *of != id);
+        for timer in [
+            TimerKey::Ringing(id),
+            TimerKey::Repeat(id),
+            TimerKey::AckMissing(id),
+            TimerKey::Glare(id),
+            TimerKey::HangUp(id),
+        ] {
+            self.timers.cancel(timer);
+        }
+        if !session.ended {
+            self.tell(UserAgentEvent::Ended { session: id, cause });
+        }
+    }
+
+    pub(super) fn established(&mut self, id: SessionId) {
+        self.timers.cancel(TimerKey::Ringing(id));
+        self.tell(UserAgentEvent::Established { session: id });
+        if self.sessions.get(&id).is_some_and(|session| session.held_remote) {
+            self.tell_hold(id);
+        }
+        self.next_change(id);
+    }
+
+    /// The answer of the media side to a question. An answer for something that ended is ignored.
+    pub fn media_answered(
+        &mut self,
+        now: Now,
+        layer: &mut TransactionLayer,
+        negotiation: NegotiationId,
+        answer: MediaAnswer,
+    ) {
+        let Some((id, asked)) = self.negotiations.remove(&negotiation) else { return };
+        match answer {
+            MediaAnswer::Description(text) => match asked {
+                Asked::CallOffer => self.call_described(now, layer, id, text),
+                Asked::AckAnswer => self.ack_described(now, layer, id, text),
+                Asked::CalledDescription => self.called_described(now, layer, id, text),
+                Asked::ChangeOffer => self.change_described(now, layer, id, text),
+                Asked::ReinviteDescription => self.reinvite_described(now, layer, id, text),
+                Asked::EarlyAnswer
+                | Asked::CallAnswer
+                | Asked::CalledAnswer
+                | Asked::ChangeAnswer
+                | Asked::ReinviteAnswer
+                | Asked::Rollback => {}
+            },
+            MediaAnswer::Applied => match asked {
+                Asked::CallAnswer => self.call_agreed(id),
+                Asked::CalledAnswer => self.called_agreed(id),
+                Asked::ChangeAnswer => self.change_applied(id),
+                Asked::ReinviteAnswer => self.reinvite_completed(id),
+                Asked::CallOffer
+                | Asked::AckAnswer
+                | Asked::CalledDescription
+                | Asked::ChangeOffer
+                | Asked::ReinviteDescription
+                | Asked::EarlyAnswer
+                | Asked::Rollback => {}
+            },
+            MediaAnswer::Refused { status, reason } => match asked {
+                Asked::CallOffer => {
+                    if self.sessions.get_mut(&id).is_some_and(|session| session.advance(PhaseEvent::Refused))
+                    {
+                        self.end(id, EndCause::MediaRefused { reason });
+                    }
+                }
+                Asked::CallAnswer | Asked::AckAnswer | Asked::CalledAnswer => {
+                    self.abandon(now, layer, id, PhaseEvent::Refused, EndCause::MediaRefused { reason });
+                }
+                Asked::CalledDescription => {
+                    self.refuse_call(now, layer, id, status, EndCause::MediaRefused { reason });
+                }
+                Asked::ChangeOffer | Asked::ChangeAnswer => self.change_refused(id, reason),
+                Asked::ReinviteDescription => self.reinvite_refused(now, layer, id, status),
+                Asked::ReinviteAnswer => {
+                    self.abandon(now, layer, id, PhaseEvent::HangUp, EndCause::MediaRefused { reason });
+                }
+                // An early answer that is no good may be followed by a good one in the 2xx.
+                Asked::EarlyAnswer | Asked::Rollback => {}
+            },
+        }
+    }
+}

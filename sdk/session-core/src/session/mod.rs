@@ -1,0 +1,131 @@
+//! INVITE sessions: what is kept of one, and the machines that say what comes next.
+
+mod change;
+mod phase;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use rvoip_sip_core::{MessageBuf, UriBuf};
+use rvoip_transaction_core::{ClientKey, Outgoing, ServerKey, Source};
+
+pub use change::ChangeState;
+pub use phase::{PhaseEvent, SessionPhase};
+
+use crate::dialog::Dialog;
+use crate::{EndCause, IdentityId};
+
+/// A change of an established session that we want.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    Hold,
+    Resume,
+    /// The same once more, with fresh media.
+    Refresh,
+}
+
+/// What a caller keeps until the call is answered.
+#[derive(Debug)]
+pub(crate) struct Calling {
+    /// The INVITE that is on its way.
+    pub(crate) key: Option<ClientKey>,
+    /// Whom we call; as To of every attempt.
+    pub(crate) to: UriBuf,
+    /// The request URI of the present attempt.
+    pub(crate) target: UriBuf,
+    pub(crate) call_id: String,
+    pub(crate) sequence: u32,
+    /// Our offer; none if the callee shall offer.
+    pub(crate) offer: Option<String>,
+    /// Early dialogs by the tag of the peer: an INVITE that forks makes several.
+    pub(crate) early: BTreeMap<String, Dialog>,
+    /// The answer that came in a provisional response: the peer's tag and the description.
+    pub(crate) early_answer: Option<(String, String)>,
+    /// Targets of redirects that are still to be tried, and those that were (RFC 3261 §8.1.3.4).
+    pub(crate) alternatives: VecDeque<UriBuf>,
+    pub(crate) visited: Vec<UriBuf>,
+}
+
+/// What a callee keeps until the call is answered.
+#[derive(Debug)]
+pub(crate) struct Called {
+    pub(crate) key: ServerKey,
+    pub(crate) invite: MessageBuf,
+    pub(crate) source: Source,
+    /// The peer's offer, if the INVITE has one.
+    pub(crate) offer: Option<String>,
+}
+
+/// A 2xx of ours that waits for its ACK, and is repeated until it comes (RFC 3261 §13.3.1.4).
+#[derive(Debug)]
+pub(crate) struct Unacknowledged {
+    pub(crate) key: ServerKey,
+    pub(crate) sequence: u32,
+    pub(crate) response: MessageBuf,
+    pub(crate) interval: Duration,
+    /// Our description was an offer: the ACK brings the answer.
+    pub(crate) offered: bool,
+}
+
+/// One session.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) identity: Option<IdentityId>,
+    pub(crate) phase: SessionPhase,
+    pub(crate) local_tag: String,
+    pub(crate) calling: Option<Calling>,
+    pub(crate) called: Option<Called>,
+    pub(crate) dialog: Option<Dialog>,
+    pub(crate) unacknowledged: Option<Unacknowledged>,
+    /// The last ACK that we sent, and the number of its INVITE: it is sent again for each 2xx that comes again.
+    pub(crate) acknowledged: Option<(u32, Outgoing)>,
+    pub(crate) change: ChangeState,
+    /// What the change in progress is for, if we asked for it.
+    pub(crate) changing: Option<Change>,
+    pub(crate) changes: VecDeque<Change>,
+    /// The re-INVITE that is on its way.
+    pub(crate) reinvite: Option<ClientKey>,
+    /// The re-INVITE of the peer that waits for the media side.
+    pub(crate) reinvited: Option<(ServerKey, MessageBuf, Source)>,
+    pub(crate) held_local: bool,
+    pub(crate) held_remote: bool,
+    /// We hung up before a BYE could be sent.
+    pub(crate) bye_wanted: Option<EndCause>,
+    /// The user has been told that the session is over.
+    pub(crate) ended: bool,
+}
+
+impl Session {
+    pub(crate) fn new(identity: Option<IdentityId>, phase: SessionPhase, local_tag: String) -> Self {
+        Self {
+            identity,
+            phase,
+            local_tag,
+            calling: None,
+            called: None,
+            dialog: None,
+            unacknowledged: None,
+            acknowledged: None,
+            change: ChangeState::Idle,
+            changing: None,
+            changes: VecDeque::new(),
+            reinvite: None,
+            reinvited: None,
+            held_local: false,
+            held_remote: false,
+            bye_wanted: None,
+            ended: false,
+        }
+    }
+
+    /// Moves on; false if the event has no place in the present phase.
+    pub(crate) fn advance(&mut self, event: PhaseEvent) -> bool {
+        match self.phase.step(event) {
+            Some(next) => {
+                self.phase = next;
+                true
+            }
+            None => false,
+        }
+    }
+}

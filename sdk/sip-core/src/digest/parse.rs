@@ -1,0 +1,176 @@
+//! The grammar of challenges and credentials: a scheme and its parameters (RFC 3261 §25.1, RFC 9110 §11).
+
+use std::borrow::Cow;
+
+use crate::error::HeaderErrorKind;
+use crate::scan::{Cursor, TOKEN};
+use crate::syntax::SyntaxError;
+use crate::text::unquote;
+
+/// Schemes that one field may hold, and parameters that one scheme may have.
+const SCHEMES: usize = 16;
+const PARAMS: usize = 64;
+
+/// The parameters of a scheme, as written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuthParams<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> AuthParams<'a> {
+    /// The value of a parameter, quotes taken off.
+    pub fn get(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.0.iter().find(|(of, _)| of.eq_ignore_ascii_case(name)).map(|(_, value)| unquote(value))
+    }
+
+    /// All parameters, as written.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.iter().copied()
+    }
+}
+
+/// One challenge, or one set of credentials, of whichever scheme.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthScheme<'a> {
+    /// The scheme, such as `Digest`.
+    pub scheme: &'a str,
+    /// Its parameters.
+    pub params: AuthParams<'a>,
+}
+
+impl AuthScheme<'_> {
+    /// Whether this is Digest.
+    pub fn is_digest(&self) -> bool {
+        self.scheme.eq_ignore_ascii_case("Digest")
+    }
+}
+
+/// Reads a field: one scheme, or several separated by commas. The comma that parameters are separated by is told from that
+/// of schemes by what follows: a parameter has an equals sign.
+///
+/// # Errors
+/// What breaks the grammar.
+pub fn schemes(value: &str) -> Result<Vec<AuthScheme<'_>>, SyntaxError> {
+    let mut cursor = Cursor::new(value);
+    let mut found: Vec<AuthScheme<'_>> = Vec::new();
+    loop {
+        cursor.skip_space();
+        // Empty elements of a list are allowed, and are nothing.
+        if cursor.eat(b',') {
+            continue;
+        }
+        if cursor.at_end() {
+            break;
+        }
+        let start = cursor.position();
+        let word = cursor.take1(TOKEN)?;
+        cursor.skip_space();
+        if cursor.peek() == Some(b'=') {
+            let Some(scheme) = found.last_mut() else {
+                return Err(SyntaxError::new(start, HeaderErrorKind::InvalidParameter));
+            };
+            if scheme.params.0.len() >= PARAMS {
+                return Err(SyntaxError::new(start, HeaderErrorKind::InvalidParameter));
+            }
+            cursor.advance();
+            cursor.skip_space();
+            scheme.params.0.push((word, take_value(&mut cursor)?));
+            cursor.skip_space();
+            if !cursor.at_end() && cursor.peek() != Some(b',') {
+                return cursor.unexpected();
+            }
+        } else if found.len() < SCHEMES {
+            found.push(AuthScheme { scheme: word, params: AuthParams::default() });
+        } else {
+            return Err(SyntaxError::new(start, HeaderErrorKind::InvalidParameter));
+        }
+    }
+    if found.is_empty() {
+        return Err(SyntaxError::new(0, HeaderErrorKind::Empty));
+    }
+    Ok(found)
+}
+
+/// The parameters of a field without a scheme: Authentication-Info.
+pub(super) fn params(value: &str) -> Result<AuthParams<'_>, SyntaxError> {
+    let mut cursor = Cursor::new(value);
+    let mut params = AuthParams::default();
+    loop {
+        cursor.skip_space();
+        if cursor.eat(b',') {
+            continue;
+        }
+        if cursor.at_end() {
+            return Ok(params);
+        }
+        let word = cursor.take1(TOKEN)?;
+        cursor.skip_space();
+        cursor.expect(b'=')?;
+        cursor.skip_space();
+        params.0.push((word, take_value(&mut cursor)?));
+        cursor.skip_space();
+        if params.0.len() > PARAMS || (!cursor.at_end() && cursor.peek() != Some(b',')) {
+            return cursor.unexpected();
+        }
+    }
+}
+
+fn take_value<'a>(cursor: &mut Cursor<'a>) -> Result<&'a str, SyntaxError> {
+    let start = cursor.position();
+    if !cursor.eat(b'"') {
+        return cursor.take1(TOKEN);
+    }
+    loop {
+        match cursor.peek() {
+            None => return Err(SyntaxError::new(start, HeaderErrorKind::UnterminatedQuote)),
+            Some(b'"') => {
+                cursor.advance();
+                return Ok(cursor.since(start));
+            }
+            Some(b'\\') => {
+                cursor.advance();
+                if cursor.at_end() {
+                    return Err(SyntaxError::new(start, HeaderErrorKind::UnterminatedQuote));
+                }
+                // The escaped character may have several bytes; those after its first are taken as themselves.
+                cursor.advance();
+            }
+            Some(_) => cursor.advance(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_challenges_in_one_field_are_told_apart() {
+        let found = schemes(
+            "Digest realm=\"a, b\", nonce=\"x\\\"y\" , qop=\"auth,auth-int\",,Basic realm=z, Digest nonce = q",
+        )
+        .unwrap();
+        let names: Vec<_> = found.iter().map(|one| one.scheme).collect();
+        assert_eq!(names, ["Digest", "Basic", "Digest"]);
+        assert_eq!(found[0].params.get("REALM").as_deref(), Some("a, b"));
+        assert_eq!(found[0].params.get("nonce").as_deref(), Some("x\"y"));
+        assert_eq!(found[2].params.get("nonce").as_deref(), Some("q"));
+    }
+
+    #[test]
+    fn malformed_fields_are_refused() {
+        for bad in [
+            "",
+            " , ",
+            "realm=x",
+            "Digest realm=",
+            "Digest realm=\"x",
+            "Digest realm=x y=z",
+            "Digest a=\"\\",
+            "@",
+        ] {
+            assert!(schemes(bad).is_err(), "{bad:?}");
+        }
+        assert!(schemes(&"Digest a=b,".repeat(17)).is_err());
+        assert!(schemes(&format!("Digest {}", "a=b,".repeat(65))).is_err());
+        assert!(params("nextnonce=\"x\" y").is_err());
+    }
+}
