@@ -6,10 +6,12 @@ use std::fmt;
 use crate::error::HeaderErrorKind;
 use crate::scan::is;
 use crate::syntax::SyntaxError;
+use crate::work;
 
 /// Checks that every `%` has two hexadecimal digits behind it.
 pub(crate) fn check(text: &str) -> Result<(), SyntaxError> {
     let bytes = text.as_bytes();
+    work::add(bytes.len());
     for at in memchr::memchr_iter(b'%', bytes) {
         let digits = bytes.get(at + 1..at + 3).unwrap_or_default();
         if digits.len() != 2 || !digits.iter().all(u8::is_ascii_hexdigit) {

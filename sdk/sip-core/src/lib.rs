@@ -18,6 +18,7 @@ mod syntax;
 mod text;
 mod transport;
 pub mod uri;
+mod work;
 
 pub use compose::{Edit, MessageBuilder};
 pub use digest::{

@@ -10,6 +10,7 @@ use crate::scan::{Cursor, DISPLAY, SPACE, part, trim};
 use crate::syntax::SyntaxError;
 use crate::text::{unquote, write_quoted, write_unfolded};
 use crate::uri::{AbsoluteUri, Uri, UriBuf};
+use crate::work;
 
 /// An address: a URI, in angle brackets with or without a display name, or bare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,6 +69,7 @@ impl<'a> NameAddr<'a> {
         let Some(length) = memchr::memchr(b'>', rest.as_bytes()) else {
             return Err(SyntaxError::new(start, HeaderErrorKind::UnbalancedBracket));
         };
+        work::add(length);
         let uri_text = part(rest, 0, length);
         let uri = Uri::parse(uri_text).map_err(|error| error.within(start))?;
         cursor.advance_by(length + 1);

@@ -7,6 +7,7 @@ use crate::error::HeaderErrorKind;
 use crate::scan::{Cursor, PARAM_VALUE, TOKEN, URI_PARAM, all, part, trim};
 use crate::syntax::SyntaxError;
 use crate::text::{unquote, write_unfolded};
+use crate::work;
 
 /// A list of parameters, each begun by a semicolon, in the order written. The text was checked when it was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -153,7 +154,7 @@ impl<'a> Params<'a> {
     }
 }
 
-impl<'a> IntoIterator for &Params<'a> {
+impl<'a> IntoIterator for Params<'a> {
     type Item = (&'a str, Option<&'a str>);
     type IntoIter = ParamsIter<'a>;
 
@@ -162,7 +163,7 @@ impl<'a> IntoIterator for &Params<'a> {
     }
 }
 
-impl<'a> IntoIterator for Params<'a> {
+impl<'a> IntoIterator for &Params<'a> {
     type Item = (&'a str, Option<&'a str>);
     type IntoIter = ParamsIter<'a>;
 
@@ -205,6 +206,7 @@ impl<'a> Iterator for ParamsIter<'a> {
                 _ => {}
             }
         }
+        work::add(end);
         self.rest = body.get(end..).unwrap_or_default();
         Some(match equals {
             None => (trim(part(body, 0, end)), None),

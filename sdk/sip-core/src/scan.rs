@@ -4,6 +4,7 @@
 
 use crate::error::HeaderErrorKind;
 use crate::syntax::SyntaxError;
+use crate::work;
 
 pub(crate) const TOKEN: u16 = 1;
 pub(crate) const HOST: u16 = 1 << 1;
@@ -144,6 +145,7 @@ impl<'a> Cursor<'a> {
 
     #[inline]
     pub(crate) fn advance(&mut self) {
+        work::add(1);
         self.position += 1;
     }
 
@@ -179,6 +181,7 @@ impl<'a> Cursor<'a> {
     /// Takes `byte` if it is next.
     #[inline]
     pub(crate) fn eat(&mut self, byte: u8) -> bool {
+        work::add(1);
         let found = self.peek() == Some(byte);
         self.position += usize::from(found);
         found
@@ -200,7 +203,9 @@ impl<'a> Cursor<'a> {
     #[inline]
     fn skip(&mut self, mask: u16) {
         let bytes = self.text.as_bytes().get(self.position..).unwrap_or_default();
-        self.position += bytes.iter().position(|&byte| !is(byte, mask)).unwrap_or(bytes.len());
+        let length = bytes.iter().position(|&byte| !is(byte, mask)).unwrap_or(bytes.len());
+        work::add(length + 1);
+        self.position += length;
     }
 
     /// Takes at least one byte of a class.
@@ -214,9 +219,7 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(crate) fn skip_space(&mut self) -> bool {
         let from = self.position;
-        while self.peek().is_some_and(|byte| is(byte, SPACE)) {
-            self.position += 1;
-        }
+        self.skip(SPACE);
         self.position > from
     }
 

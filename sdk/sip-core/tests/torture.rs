@@ -71,8 +71,8 @@ fn in_form(archived: &[u8], form: &str) -> Vec<u8> {
         let length = text.len() - head - 4;
         let text = String::from_utf8(text).unwrap();
         let (before, after) = text.split_once("Content-Length: ").unwrap();
-        return format!("{before}Content-Length: {length}{}", &after[after.find('\r').unwrap()..])
-            .into_bytes();
+        let (_, after) = after.split_once("\r\n").unwrap();
+        return format!("{before}Content-Length: {length}\r\n{after}").into_bytes();
     }
     assert_eq!(form, "restored");
     text

@@ -6,6 +6,7 @@ use crate::error::{HeaderError, HeaderErrorKind};
 use crate::grammar::is_lws;
 use crate::header::Header;
 use crate::name::{EXTENSION, HeaderName};
+use crate::work;
 
 /// One header field as it was written.
 #[derive(Clone, Debug)]
@@ -40,6 +41,7 @@ impl<'a> HeaderField<'a> {
     /// The value is not UTF-8.
     #[inline]
     pub fn value(&self) -> Result<&'a str, HeaderError> {
+        work::add(self.value_bytes().len());
         std::str::from_utf8(self.value_bytes())
             .map_err(|error| HeaderError::new(self.name(), error.valid_up_to(), HeaderErrorKind::InvalidUtf8))
     }

@@ -1,6 +1,7 @@
 //! Splitting a field's value at its commas (RFC 3261 §7.3.1).
 
 use crate::scan::{SPACE, is};
+use crate::work;
 
 /// One value of a field, without the white space around it, and where it starts in the field's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,7 @@ impl<'a> Iterator for Elements<'a> {
         let start = self.next?;
         let rest = self.field.get(start..)?;
         let end = end_of_value(rest.as_bytes());
+        work::add(end);
         self.next = (end < rest.len()).then_some(start + end + 1);
         Some(trimmed(rest.get(..end)?, start))
     }
@@ -53,7 +55,9 @@ pub(crate) fn trimmed(text: &str, offset: usize) -> Element<'_> {
 /// Where the first value of a list ends: at its comma, or at the end.
 pub(crate) fn end_of_value(list: &[u8]) -> usize {
     // Most fields hold one value, and most of those no comma.
-    if memchr::memchr(b',', list).is_none() {
+    let comma = memchr::memchr(b',', list);
+    work::add(comma.unwrap_or(list.len()));
+    if comma.is_none() {
         return list.len();
     }
     let mut at = 0;

@@ -11,6 +11,7 @@ use super::start_line::{self, StartSpan};
 use crate::error::{ParseError, ParseErrorKind};
 use crate::name;
 use crate::scan::{SPACE, TOKEN, is};
+use crate::work;
 
 /// A header field as offsets into the message; its line, folds and all, ends where the next one starts.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +71,7 @@ pub(crate) fn line_break(bytes: &[u8]) -> Option<usize> {
 fn line_end(bytes: &[u8], from: usize) -> Result<(usize, usize), ParseErrorKind> {
     let rest = bytes.get(from..).unwrap_or_default();
     let at = memchr::memchr2(b'\r', b'\n', rest).ok_or(ParseErrorKind::UnterminatedHeaders)?;
+    work::add(at + 1);
     let after = rest.get(at..).unwrap_or_default();
     match line_break(after) {
         Some(length) => Ok((from + at, from + at + length)),
@@ -130,7 +132,10 @@ pub(crate) fn scan_head(
             }
             Err(error) if !salvage => return Err(error),
             Err(_) => match memchr::memchr(b'\n', bytes.get(at..).unwrap_or_default()) {
-                Some(end) => at += end + 1,
+                Some(end) => {
+                    work::add(end + 1);
+                    at += end + 1;
+                }
                 None => return Ok(scan),
             },
         }
@@ -143,6 +148,7 @@ fn scan_field(bytes: &[u8], start: usize, limits: &Limits) -> Result<(FieldSpan,
     let unterminated = || ParseError::new(bytes.len(), ParseErrorKind::UnterminatedHeaders);
     let line = bytes.get(start..).filter(|line| !line.is_empty()).ok_or_else(unterminated)?;
     let name_length = line.iter().position(|byte| !is(*byte, TOKEN)).unwrap_or(line.len());
+    work::add(name_length);
     let (name, after) = line.split_at_checked(name_length).unwrap_or_default();
     let blanks = after.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     let colon = start + name_length + blanks;

@@ -5,6 +5,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use super::limits::Limits;
 use super::scan::{FieldSpans, Strictness, line_break, scan_head};
 use crate::error::{FramingError, ParseErrorKind};
+use crate::work;
 
 /// One thing that a stream brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +98,7 @@ impl StreamFramer {
     /// Looks for the empty line that ends the head; returns where the body starts.
     fn find_body(&mut self) -> Option<usize> {
         let mut from = self.searched;
+        work::add(self.buffer.len() - from);
         while let Some(found) = memchr::memchr(b'\n', self.buffer.get(from..)?) {
             let next = from + found + 1;
             let rest = self.buffer.get(next..)?;

@@ -210,7 +210,7 @@ impl<'a> UriHeaders<'a> {
     }
 }
 
-impl<'a> IntoIterator for &UriHeaders<'a> {
+impl<'a> IntoIterator for UriHeaders<'a> {
     type Item = (&'a str, &'a str);
     type IntoIter = UriHeadersIter<'a>;
 
@@ -219,7 +219,7 @@ impl<'a> IntoIterator for &UriHeaders<'a> {
     }
 }
 
-impl<'a> IntoIterator for UriHeaders<'a> {
+impl<'a> IntoIterator for &UriHeaders<'a> {
     type Item = (&'a str, &'a str);
     type IntoIter = UriHeadersIter<'a>;
 

@@ -1,0 +1,180 @@
+//! How much the parsers look at, counted in this crate's tests alone: time does not tell linear from quadratic reliably,
+//! steps do.
+
+/// Notes that so many bytes were looked at.
+#[inline]
+pub(crate) fn add(steps: usize) {
+    #[cfg(test)]
+    STEPS.set(STEPS.get() + steps as u64);
+    #[cfg(not(test))]
+    let _ = steps;
+}
+
+#[cfg(test)]
+thread_local! {
+    static STEPS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::STEPS;
+    use crate::header::{
+        Accept, CallId, Contact, ContentType, From, RecordRoute, Require, Route, Supported, To, Via,
+    };
+    use crate::{Frame, Header, Limits, Message, Params, StreamFramer, Uri};
+
+    const LIMITS: Limits = Limits {
+        message_size: 1 << 22,
+        start_line: 1 << 22,
+        header_line: 1 << 22,
+        headers: 1 << 22,
+        parts: 64,
+        nesting: 4,
+    };
+
+    /// The steps that something takes.
+    fn steps(run: impl FnOnce()) -> u64 {
+        let before = STEPS.get();
+        run();
+        STEPS.get() - before
+    }
+
+    fn read_lists(message: &Message<'_>) {
+        fn count<'a, T: Header<'a>>(message: &Message<'a>) -> usize {
+            message.get_all::<T>().count()
+        }
+        count::<Via<'_>>(message);
+        count::<Route<'_>>(message);
+        count::<RecordRoute<'_>>(message);
+        count::<Contact<'_>>(message);
+        count::<Supported<'_>>(message);
+        count::<Require<'_>>(message);
+        count::<Accept<'_>>(message);
+        count::<From<'_>>(message);
+        count::<To<'_>>(message);
+        count::<CallId<'_>>(message);
+        count::<ContentType<'_>>(message);
+        let _ = message.request_uri();
+        let _ = message.validate();
+    }
+
+    /// Reads a head as a datagram, for an answer, and as a stream that comes in pieces.
+    fn read_all(head: &str) {
+        let text = format!("OPTIONS sip:a@b SIP/2.0\r\n{head}\r\nContent-Length: 0\r\n\r\n");
+        if let Ok(message) = Message::parse_with(text.as_bytes(), &LIMITS) {
+            read_lists(&message);
+        }
+        if let Some(message) = Message::salvage(text.as_bytes(), &LIMITS) {
+            read_lists(&message);
+        }
+        let mut framer = StreamFramer::new(LIMITS);
+        let mut whole = 0;
+        for piece in text.as_bytes().chunks(3) {
+            framer.push(piece);
+            whole += framer.by_ref().filter(|frame| matches!(frame, Ok(Frame::Message(_)))).count();
+        }
+        assert!(whole <= 1);
+    }
+
+    /// Ten times the bytes may take ten times the steps, and a little more.
+    fn check(what: &str, run: impl Fn(usize)) {
+        let (small, large) = (steps(|| run(10_000)), steps(|| run(100_000)));
+        assert!(small > 2_000, "{what}: only {small} steps are counted");
+        assert!(large < small * 12, "{what}: {small} steps for 10 kB, {large} for 100 kB");
+        assert!(large < 100_000 * 100, "{what}: {large} steps for 100 kB");
+    }
+
+    #[test]
+    fn hostile_fields_take_steps_in_proportion_to_their_size() {
+        let pieces = [
+            ",",
+            "a,",
+            "<",
+            "<,",
+            ">,",
+            "<a>,",
+            "\"",
+            "\",",
+            "\"a\",",
+            "\\",
+            "\"\\\"",
+            "\\\",",
+            ";",
+            ";a",
+            ";a=b,",
+            "=",
+            " ",
+            "\t",
+            "\r\n ",
+            "\r\n\t,",
+            "\r\n x",
+            "a ",
+            "@",
+            ":",
+            "[",
+            "[:,",
+            "%",
+            "?",
+            "&a=b",
+            "(",
+            "SIP/2.0/UDP a,",
+            "<sip:a@b>,",
+            "\"<\" <sip:a>,",
+            "sip:a;",
+            "SIP / ",
+            "1",
+            "-",
+            ".",
+            "a.",
+            "é",
+            "\u{7f}",
+        ];
+        let starts = ["", "\"", "<", "<sip:", "sip:a@b;", "SIP/2.0/UDP a;", "sip:a@b?a=b", "a/b;c=\""];
+        for name in ["Via", "Route", "Contact", "Supported", "Accept", "From", "Call-ID", "Content-Type"] {
+            for start in starts {
+                for piece in pieces {
+                    check(&format!("{name}: {start}({piece})*"), |size| {
+                        read_all(&format!("{name}: {start}{}", piece.repeat(size / piece.len())));
+                    });
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn hostile_heads_take_steps_in_proportion_to_their_size() {
+        for line in [
+            "a:\r\n",
+            "Via: SIP/2.0/UDP a\r\n",
+            "Route: <sip:a>,<sip:b>\r\n",
+            "From: \"\r\n",
+            "a\r\n",
+            "\r",
+            "a: b\r\n c\r\n d\r\n",
+            "Content-Length: 0\r\n",
+            "CSeq: 1 OPTIONS\r\n",
+            "a",
+            " ",
+            "X-Unknown-Extension-Header: \r\n",
+        ] {
+            check(&format!("({line:?})*"), |size| read_all(&line.repeat(size / line.len())));
+        }
+    }
+
+    #[test]
+    fn hostile_values_take_steps_in_proportion_to_their_size() {
+        for piece in [";a=b", ";a", "%41", "a", "@", ":", "&a=b", "=", "?", "1", "-", "+", "(", "#"] {
+            for start in ["sip:", "sip:a@b", "sip:a@b?x=y", "tel:+1", "tel:", "urn:", "sip:[", ""] {
+                check(&format!("{start}({piece})*"), |size| {
+                    let text = format!("{start}{}", piece.repeat(size / piece.len()));
+                    // Not every text is looked at beyond its start.
+                    super::add(size);
+                    if let Ok(uri) = Uri::parse(&text) {
+                        assert!(uri.equivalent(&uri));
+                    }
+                    let _ = Params::parse(&text).map(|params| (params.iter().count(), params.duplicate()));
+                });
+            }
+        }
+    }
+}
