@@ -2,6 +2,7 @@
 //!
 //! libFuzzer calls them through `targets/`, `replay` calls them over the corpora without it.
 
+mod digest;
 mod media;
 #[path = "../../../sdk/sip-core/tests/mutator/mod.rs"]
 mod mutator;
@@ -9,6 +10,7 @@ mod sip;
 #[path = "../../../sdk/sip-core/tests/typed/mod.rs"]
 mod typed;
 
+pub use digest::digest;
 pub use media::{rtcp, rtp, sdp};
 pub use sip::{header, message, stream, uri};
 
@@ -22,11 +24,12 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     Target { name: "message", run: message },
     Target { name: "stream", run: stream },
     Target { name: "uri", run: uri },
     Target { name: "header", run: header },
+    Target { name: "digest", run: digest },
     Target { name: "sdp", run: sdp },
     Target { name: "rtp", run: rtp },
     Target { name: "rtcp", run: rtcp },
