@@ -1,5 +1,6 @@
 //! A phone's signalling: the endpoint and its transaction layer in one sans-IO machine.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use rvoip_sans_io::{
@@ -47,13 +48,14 @@ pub enum UserAgentOutput {
 pub struct UserAgent {
     layer: TransactionLayer,
     endpoint: Endpoint,
+    outputs: VecDeque<UserAgentOutput>,
 }
 
 impl UserAgent {
     /// A phone without identities and flows.
     pub fn new(config: UserAgentConfig, mut random: Random) -> Self {
         let layer = TransactionLayer::new(config.transactions, random.fork());
-        Self { layer, endpoint: Endpoint::new(config.endpoint, random) }
+        Self { layer, endpoint: Endpoint::new(config.endpoint, random), outputs: VecDeque::new() }
     }
 
     /// The transaction layer, for its counters and flows.
@@ -73,8 +75,10 @@ impl UserAgent {
 
     /// Takes one datagram, or one message (or keep-alive) of a stream.
     pub fn handle_received(&mut self, now: Now, flow: FlowId, source: SocketAddr, bytes: &[u8]) {
-        let Some(incoming) = self.layer.handle_received(now, flow, source, bytes) else { return };
-        let Self { layer, endpoint } = self;
+        let Some(incoming) = self.layer.handle_received(now, flow, source, bytes) else {
+            return self.settle(now);
+        };
+        let Self { layer, endpoint, .. } = self;
         match incoming {
             Incoming::Request { key, request, source, merged } => {
                 endpoint.handle_request(now, layer, key, &request, source, merged);
@@ -85,49 +89,63 @@ impl UserAgent {
                 endpoint.handle_response(now, layer, key, &message, source);
             }
         }
+        self.settle(now);
     }
 
     /// A flow is there.
     pub fn handle_flow_opened(&mut self, now: Now, opened: &FlowOpened) {
         self.layer.handle_flow_opened(now, opened);
+        self.settle(now);
     }
 
     /// A flow is gone, or could not be opened.
     pub fn handle_flow_failed(&mut self, now: Now, flow: FlowId, reason: &str) {
         self.layer.handle_flow_failed(now, flow, reason);
+        self.settle(now);
     }
 
     /// An answer to a look-up.
     pub fn handle_dns(&mut self, now: Now, id: QuestionId, answer: Result<DnsAnswer, DnsError>) {
         self.layer.handle_dns(now, id, answer);
+        self.settle(now);
     }
 
     /// Lets timers fire that are due.
     pub fn handle_timeout(&mut self, now: Now) {
         self.layer.handle_timeout(now);
         self.endpoint.handle_timeout(now, &mut self.layer);
+        self.settle(now);
     }
 
     /// What to do next.
-    pub fn poll_output(&mut self, now: Now) -> UserAgentOutput {
+    pub fn poll_output(&mut self) -> UserAgentOutput {
+        self.outputs.pop_front().unwrap_or_else(|| {
+            let next = [self.layer.next_timeout(), self.endpoint.next_timeout()];
+            UserAgentOutput::Timeout(next.into_iter().flatten().min())
+        })
+    }
+
+    /// Lets the two machines talk to each other until both have said everything.
+    fn settle(&mut self, now: Now) {
         loop {
-            if let Some(output) = self.endpoint.poll_output() {
-                return match output {
+            while let Some(output) = self.endpoint.poll_output() {
+                self.outputs.push_back(match output {
                     EndpointOutput::Media(question) => UserAgentOutput::Media(question),
                     EndpointOutput::Event(event) => UserAgentOutput::Event(event),
-                };
+                });
             }
-            match self.layer.poll_output() {
-                LayerOutput::Transmit(transmit) => return UserAgentOutput::Transmit(transmit),
-                LayerOutput::OpenFlow(open) => return UserAgentOutput::OpenFlow(open),
-                LayerOutput::CloseFlow(flow) => return UserAgentOutput::CloseFlow(flow),
-                LayerOutput::Dns(id, question) => return UserAgentOutput::Dns(id, question),
-                LayerOutput::Event(event) => self.endpoint.handle_layer_event(now, &mut self.layer, event),
-                LayerOutput::Timeout(at) => {
-                    let next = [at, self.endpoint.next_timeout()].into_iter().flatten().min();
-                    return UserAgentOutput::Timeout(next);
+            let output = match self.layer.poll_output() {
+                LayerOutput::Transmit(transmit) => UserAgentOutput::Transmit(transmit),
+                LayerOutput::OpenFlow(open) => UserAgentOutput::OpenFlow(open),
+                LayerOutput::CloseFlow(flow) => UserAgentOutput::CloseFlow(flow),
+                LayerOutput::Dns(id, question) => UserAgentOutput::Dns(id, question),
+                LayerOutput::Event(event) => {
+                    self.endpoint.handle_layer_event(now, &mut self.layer, event);
+                    continue;
                 }
-            }
+                LayerOutput::Timeout(_) => return,
+            };
+            self.outputs.push_back(output);
         }
     }
 
@@ -144,56 +162,69 @@ impl UserAgent {
     /// Registers, and keeps registered until [`Self::unregister`].
     pub fn register(&mut self, now: Now, id: IdentityId) {
         self.endpoint.register(now, &mut self.layer, id);
+        self.settle(now);
     }
 
     /// Removes our contact from the registrar.
     pub fn unregister(&mut self, now: Now, id: IdentityId) {
         self.endpoint.unregister(now, &mut self.layer, id);
+        self.settle(now);
     }
 
     /// Calls somebody. The media side is asked for an offer first.
     pub fn invite(&mut self, now: Now, identity: IdentityId, to: &UriBuf) -> SessionId {
-        self.endpoint.invite(now, identity, to)
+        let id = self.endpoint.invite(now, identity, to);
+        self.settle(now);
+        id
     }
 
     /// Calls somebody without an offer: the callee offers.
     pub fn invite_without_offer(&mut self, now: Now, identity: IdentityId, to: &UriBuf) -> SessionId {
-        self.endpoint.invite_without_offer(now, &mut self.layer, identity, to)
+        let id = self.endpoint.invite_without_offer(now, &mut self.layer, identity, to);
+        self.settle(now);
+        id
     }
 
     /// Tells the caller that we ring (180), or another provisional status.
     pub fn ring(&mut self, now: Now, session: SessionId, status: StatusCode) {
         self.endpoint.ring(now, &mut self.layer, session, status);
+        self.settle(now);
     }
 
     /// Accepts a call. The media side is asked for our description first.
-    pub fn accept(&mut self, session: SessionId) {
+    pub fn accept(&mut self, now: Now, session: SessionId) {
         self.endpoint.accept(session);
+        self.settle(now);
     }
 
     /// Refuses a call with 300 to 699.
     pub fn reject(&mut self, now: Now, session: SessionId, status: StatusCode) {
         self.endpoint.reject(now, &mut self.layer, session, status);
+        self.settle(now);
     }
 
     /// Ends a session in whatever state it is.
     pub fn hang_up(&mut self, now: Now, session: SessionId) {
         self.endpoint.hang_up(now, &mut self.layer, session);
+        self.settle(now);
     }
 
     /// Puts the peer on hold.
-    pub fn hold(&mut self, session: SessionId) {
+    pub fn hold(&mut self, now: Now, session: SessionId) {
         self.endpoint.hold(session);
+        self.settle(now);
     }
 
     /// Takes the peer off hold.
-    pub fn resume(&mut self, session: SessionId) {
+    pub fn resume(&mut self, now: Now, session: SessionId) {
         self.endpoint.resume(session);
+        self.settle(now);
     }
 
     /// Agrees on the media anew.
-    pub fn reinvite(&mut self, session: SessionId) {
+    pub fn reinvite(&mut self, now: Now, session: SessionId) {
         self.endpoint.reinvite(session);
+        self.settle(now);
     }
 
     /// Sends a request outside of dialogs.
@@ -205,7 +236,9 @@ impl UserAgent {
         to: &UriBuf,
         body: Option<Body>,
     ) -> RequestId {
-        self.endpoint.request(now, &mut self.layer, identity, method, to, body)
+        let id = self.endpoint.request(now, &mut self.layer, identity, method, to, body);
+        self.settle(now);
+        id
     }
 
     /// Sends an INFO or MESSAGE in a session.
@@ -216,11 +249,14 @@ impl UserAgent {
         method: Method,
         body: Body,
     ) -> RequestId {
-        self.endpoint.request_in_session(now, &mut self.layer, session, method, body)
+        let id = self.endpoint.request_in_session(now, &mut self.layer, session, method, body);
+        self.settle(now);
+        id
     }
 
     /// The answer of the media side to a question.
     pub fn media_answered(&mut self, now: Now, negotiation: NegotiationId, answer: MediaAnswer) {
         self.endpoint.media_answered(now, &mut self.layer, negotiation, answer);
+        self.settle(now);
     }
 }

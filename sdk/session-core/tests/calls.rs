@@ -91,7 +91,7 @@ fn a_2xx_that_crosses_the_cancel_is_acknowledged_and_hung_up() {
     wire.settle();
     wire.lose = Box::new(|_, text| text.starts_with("CANCEL"));
     wire.alice.agent.hang_up(wire.now, a);
-    wire.bob.agent.accept(b);
+    wire.bob.agent.accept(wire.now, b);
     wire.settle();
     assert_eq!(wire.alice.ended(), Some(&EndCause::LocalHangUp));
     assert_eq!(wire.bob.ended(), Some(&EndCause::RemoteHangUp));
@@ -151,7 +151,7 @@ fn a_lost_ack_makes_the_2xx_come_again_and_is_sent_again() {
     wire.alice.agent.invite(wire.now, wire.alice.identity, &to);
     wire.settle();
     let b = wire.bob.incoming();
-    wire.bob.agent.accept(b);
+    wire.bob.agent.accept(wire.now, b);
     wire.wait(Duration::from_secs(3));
     assert!(wire.bob.events.contains(&UserAgentEvent::Established { session: b }));
     assert_eq!(wire.take_ladder(), ["a INVITE", "b 200", "a ACK", "b 200", "a ACK", "b 200", "a ACK"]);
@@ -166,7 +166,7 @@ fn an_ack_that_never_comes_ends_the_call_with_a_bye() {
     let to = wire.bob.uri();
     wire.alice.agent.invite(wire.now, wire.alice.identity, &to);
     wire.settle();
-    wire.bob.agent.accept(wire.bob.incoming());
+    wire.bob.agent.accept(wire.now, wire.bob.incoming());
     wire.wait(Duration::from_secs(33));
     assert!(matches!(wire.bob.ended(), Some(EndCause::ProtocolFailed { .. })));
     assert_eq!(wire.alice.ended(), Some(&EndCause::RemoteHangUp));
@@ -181,7 +181,7 @@ fn a_callee_that_hangs_up_before_the_ack_waits_for_it() {
     wire.alice.agent.invite(wire.now, wire.alice.identity, &to);
     wire.settle();
     let b = wire.bob.incoming();
-    wire.bob.agent.accept(b);
+    wire.bob.agent.accept(wire.now, b);
     wire.settle();
     wire.bob.agent.hang_up(wire.now, b);
     wire.settle();
@@ -199,7 +199,7 @@ fn hold_and_resume_are_told_on_both_sides() {
     let (a, b) = wire.connect();
     wire.alice.take_events();
     wire.bob.take_events();
-    wire.alice.agent.hold(a);
+    wire.alice.agent.hold(wire.now, a);
     wire.settle();
     assert_eq!(
         wire.alice.take_events(),
@@ -212,15 +212,15 @@ fn hold_and_resume_are_told_on_both_sides() {
         wire.bob.take_events(),
         [UserAgentEvent::HoldChanged { session: b, local: false, remote: true }]
     );
-    wire.bob.agent.hold(b);
+    wire.bob.agent.hold(wire.now, b);
     wire.settle();
     assert!(wire.alice.take_events().contains(&UserAgentEvent::HoldChanged {
         session: a,
         local: true,
         remote: true
     }));
-    wire.alice.agent.resume(a);
-    wire.bob.agent.resume(b);
+    wire.alice.agent.resume(wire.now, a);
+    wire.bob.agent.resume(wire.now, b);
     wire.wait(Duration::from_secs(10));
     let both = UserAgentEvent::HoldChanged { session: a, local: false, remote: false };
     assert_eq!(
@@ -239,8 +239,8 @@ fn two_re_invites_at_once_are_refused_and_both_come_through_later() {
     // Both offers are written before either message moves.
     wire.alice.media.push_back(None);
     wire.bob.media.push_back(None);
-    wire.alice.agent.reinvite(a);
-    wire.bob.agent.reinvite(b);
+    wire.alice.agent.reinvite(wire.now, a);
+    wire.bob.agent.reinvite(wire.now, b);
     wire.settle();
     let (open_a, open_b) = (wire.alice.open.remove(0), wire.bob.open.remove(0));
     let (offer_a, offer_b) = (
@@ -264,7 +264,7 @@ fn a_change_that_is_refused_leaves_the_call_as_it_was() {
     let (a, b) = wire.connect();
     let status = StatusCode::NOT_ACCEPTABLE_HERE;
     wire.bob.media.push_back(Some(MediaAnswer::Refused { status, reason: "no codec".to_owned() }));
-    wire.alice.agent.reinvite(a);
+    wire.alice.agent.reinvite(wire.now, a);
     wire.settle();
     let failed = wire.alice.events.iter().find_map(|event| match event {
         UserAgentEvent::ModifyFailed { failure, .. } => Some(failure.clone()),
@@ -287,7 +287,7 @@ fn an_incoming_call_whose_media_is_refused_gets_488() {
     wire.bob.media.push_back(Some(MediaAnswer::Refused { status, reason: "no codec".to_owned() }));
     wire.alice.agent.invite(wire.now, wire.alice.identity, &to);
     wire.settle();
-    wire.bob.agent.accept(wire.bob.incoming());
+    wire.bob.agent.accept(wire.now, wire.bob.incoming());
     wire.settle();
     assert!(matches!(wire.alice.ended(), Some(EndCause::Rejected { status, .. }) if status.code() == 488));
     assert_eq!(wire.bob.ended(), Some(&EndCause::MediaRefused { reason: "no codec".to_owned() }));
@@ -302,7 +302,7 @@ fn an_answer_that_our_media_refuses_ends_the_call_with_a_bye() {
     wire.settle();
     let status = StatusCode::NOT_ACCEPTABLE_HERE;
     wire.alice.media.push_back(Some(MediaAnswer::Refused { status, reason: "bad answer".to_owned() }));
-    wire.bob.agent.accept(wire.bob.incoming());
+    wire.bob.agent.accept(wire.now, wire.bob.incoming());
     wire.settle();
     assert_eq!(wire.alice.ended(), Some(&EndCause::MediaRefused { reason: "bad answer".to_owned() }));
     assert_eq!(wire.bob.ended(), Some(&EndCause::RemoteHangUp));
@@ -316,7 +316,7 @@ fn an_offer_in_the_2xx_is_answered_in_the_ack() {
     let a = wire.alice.agent.invite_without_offer(wire.now, wire.alice.identity, &to);
     wire.settle();
     let b = wire.bob.incoming();
-    wire.bob.agent.accept(b);
+    wire.bob.agent.accept(wire.now, b);
     wire.settle();
     assert_eq!(wire.bob.asked, ["offer sendrecv", "remote"]);
     assert_eq!(wire.alice.asked, ["answer sendrecv"]);
@@ -343,7 +343,7 @@ fn a_call_survives_heavy_loss_and_leaves_nothing_behind() {
             let b = wire.bob.incoming();
             wire.bob.agent.ring(wire.now, b, StatusCode::RINGING);
             wire.wait(Duration::from_secs(1));
-            wire.bob.agent.accept(b);
+            wire.bob.agent.accept(wire.now, b);
         }
         wire.wait(Duration::from_secs(10));
         wire.alice.agent.hang_up(wire.now, a);

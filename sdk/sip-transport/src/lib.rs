@@ -1,1 +1,41 @@
-//! Moves the bytes of SIP over UDP and TCP, answers DNS questions, and decides nothing.
+//! Moves the bytes of SIP and decides nothing: UDP and TCP on tokio, and DNS answers from a library resolver.
+//!
+//! [`Transports`] and [`Resolver`] are polled by the driver's loop. Where a message goes and what it means is decided by
+//! the machine above; here it is only cut out of its stream, by sip-core's framer.
+//!
+//! ```no_run
+//! # #[cfg(not(target_arch = "wasm32"))]
+//! # async fn example() -> std::io::Result<()> {
+//! use rvoip_sip_transport::{TransportConfig, TransportEvent, Transports};
+//!
+//! let mut transports = Transports::new(TransportConfig::default());
+//! let bound = transports.bind_udp("127.0.0.1:0".parse().unwrap())?;
+//! let event = std::future::poll_fn(|cx| transports.poll(cx)).await;
+//! if let TransportEvent::Received { flow, source, bytes } = event {
+//!     println!("{} bytes from {source} on {flow:?}, bound at {}", bytes.len(), bound.local);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # RFCs
+//! - RFC 3261 §18.2.1, §18.3 (receiving, framing), §18.4 (errors of a connection)
+//! - RFC 5626 §3.5.1 (CRLF keep-alives are passed on as they are)
+//! - not yet: TLS (RFC 3261 §26), WebSocket (RFC 7118)
+//!
+//! # Invariants
+//! - Every flow that opened ends with exactly one [`TransportEvent::Failed`], unless it is closed by its owner.
+//! - Every queue has a bound: a datagram too many is dropped and counted, a message too many ends its connection.
+//! - In the browser nothing connects yet: each attempt fails with a reason.
+
+mod event;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
+#[cfg(target_arch = "wasm32")]
+mod web;
+
+pub use event::{TransportConfig, TransportEvent};
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::{Resolver, Transports, local_address_towards};
+#[cfg(target_arch = "wasm32")]
+pub use web::{Resolver, Transports};

@@ -57,7 +57,7 @@ pub(crate) fn mark_source(
     }
     // What the sender claims to be received from is replaced by the truth.
     let mut text = String::new();
-    for (name, value) in via.params.iter() {
+    for (name, value) in via.params {
         if name.eq_ignore_ascii_case("received") || name.eq_ignore_ascii_case("rport") {
             continue;
         }

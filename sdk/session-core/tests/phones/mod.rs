@@ -5,6 +5,7 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::wildcard_enum_match_arm,
+    clippy::type_complexity,
     clippy::panic,
     reason = "a test fails by panicking"
 )]
@@ -154,7 +155,7 @@ impl Wire {
                     (&mut self.bob, &mut self.alice)
                 };
                 loop {
-                    match from.agent.poll_output(self.now) {
+                    match from.agent.poll_output() {
                         UserAgentOutput::Transmit(transmit) => {
                             moved = true;
                             let text = String::from_utf8(transmit.bytes.to_vec()).unwrap();
@@ -198,7 +199,7 @@ impl Wire {
             self.settle();
             let next = [&mut self.alice, &mut self.bob]
                 .into_iter()
-                .filter_map(|phone| match phone.agent.poll_output(self.now) {
+                .filter_map(|phone| match phone.agent.poll_output() {
                     UserAgentOutput::Timeout(at) => at,
                     _ => None,
                 })
@@ -223,7 +224,7 @@ impl Wire {
         self.settle();
         let b = self.bob.incoming();
         self.bob.agent.ring(self.now, b, StatusCode::RINGING);
-        self.bob.agent.accept(b);
+        self.bob.agent.accept(self.now, b);
         self.settle();
         assert!(self.alice.events.contains(&UserAgentEvent::Established { session: a }));
         assert!(self.bob.events.contains(&UserAgentEvent::Established { session: b }));

@@ -9,7 +9,7 @@ mod timers;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 
-use rvoip_sans_io::{Counters, FlowId, Now, Protocol, QuestionId, Random, Timers};
+use rvoip_sans_io::{Counters, FlowId, Instant, Now, Protocol, QuestionId, Random, Timers};
 
 use crate::client::Client;
 use crate::flows::Flows;
@@ -118,6 +118,11 @@ impl TransactionLayer {
     /// What to do next.
     pub fn poll_output(&mut self) -> LayerOutput {
         self.outputs.pop_front().unwrap_or_else(|| LayerOutput::Timeout(self.timers.next()))
+    }
+
+    /// When to call [`Self::handle_timeout`] again.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        self.timers.next()
     }
 
     /// Keeps a path alive by CRLF until [`Self::stop_keep_alive`], or until its flow fails (RFC 5626 §4.4.1).
