@@ -130,6 +130,10 @@ fn take_value<'a>(cursor: &mut Cursor<'a>) -> Result<&'a str, SyntaxError> {
                 if cursor.at_end() {
                     return Err(SyntaxError::new(start, HeaderErrorKind::UnterminatedQuote));
                 }
+                // Unescaped, a line end would be in the value, and then in what is made of it.
+                if matches!(cursor.peek(), Some(b'\r' | b'\n')) {
+                    return cursor.unexpected();
+                }
                 // The escaped character may have several bytes; those after its first are taken as themselves.
                 cursor.advance();
             }
@@ -165,6 +169,7 @@ mod tests {
             "Digest realm=\"x",
             "Digest realm=x y=z",
             "Digest a=\"\\",
+            "Digest a=\"b\\\r\n c\"",
             "@",
         ] {
             assert!(schemes(bad).is_err(), "{bad:?}");
