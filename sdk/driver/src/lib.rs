@@ -1,1 +1,42 @@
-//! Runs a sans-IO root on a platform: one loop, one lock, sockets, clock and the media thread.
+//! Runs a sans-IO root on a platform.
+//!
+//! [`Hub`] keeps a machine behind one lock: callers submit commands and listen to events, the loop [`drive`] feeds it from
+//! an [`Io`] and carries out what it wants. Natively the Io is made of sockets, a resolver, a timer and a media backend;
+//! in the browser connecting is refused until WebSocket is there.
+//!
+//! ```
+//! use rvoip_driver::clock;
+//!
+//! let (earlier, later) = (clock::now(), clock::now());
+//! assert!(earlier.monotonic <= later.monotonic);
+//! ```
+//!
+//! # Invariants
+//! - Nobody is woken while the lock is held.
+//! - A command is submitted by its future's first poll and withdrawn by the future's drop.
+//! - A listener that is too slow loses its own events, never those of others, and learns how many.
+//! - A panic of the machine ends that machine with an error for all who wait, and never the program (where panics unwind).
+
+pub mod clock;
+mod drive;
+mod hub;
+mod wire;
+
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
+#[cfg(target_arch = "wasm32")]
+mod web;
+
+pub use drive::{Io, IoInput, IoOutput, MediaBackend, drive};
+pub use hub::{Completion, Driving, Hosted, Hub, Listener, Ready, Refusal};
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::{LaunchError, NativeIo, launch};
+pub use rvoip_sans_io::{
+    DnsAnswer, DnsError, DnsQuestion, FlowId, FlowOpened, Input, Instant, Machine, Now, OpenFlow, Output,
+    Protocol, QuestionId, Random, Timers, Token, Transmit,
+};
+#[cfg(not(target_arch = "wasm32"))]
+pub use rvoip_sip_transport::{TransportConfig, Transports};
+#[cfg(target_arch = "wasm32")]
+pub use web::WebIo;
+pub use wire::{WireEntry, WireTap, redact};

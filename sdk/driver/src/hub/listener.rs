@@ -1,0 +1,163 @@
+//! A listener and its queue.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use futures::Stream;
+use rvoip_sans_io::Machine;
+
+use super::Hosted;
+use super::shared::Shared;
+
+/// Events that may wait for one listener.
+const EVENTS: usize = 1_024;
+
+type Wanted<M> = Box<dyn Fn(&<M as Machine>::Event) -> bool + Send>;
+
+/// The events that wait for one listener.
+pub(super) struct Queue<M: Machine> {
+    wanted: Wanted<M>,
+    events: VecDeque<M::Event>,
+    /// Events that were lost; while there are any, nothing is queued: a snapshot will say more.
+    missed: u32,
+    ended: bool,
+    waker: Option<Waker>,
+}
+
+impl<M: Hosted> Queue<M> {
+    /// Adds an event; gives who is to be woken.
+    pub(super) fn push(&mut self, event: &M::Event) -> Option<Waker> {
+        if !(self.wanted)(event) {
+            return None;
+        }
+        if self.missed > 0 {
+            self.missed = self.missed.saturating_add(1);
+            return self.waker.take();
+        }
+        if let Some(key) = M::coalescing(event)
+            && let Some(old) = self.events.iter_mut().rev().find(|queued| M::coalescing(queued) == Some(key))
+        {
+            *old = event.clone();
+            return self.waker.take();
+        }
+        if self.events.len() < EVENTS {
+            self.events.push_back(event.clone());
+        } else {
+            self.missed = u32::try_from(self.events.len()).unwrap_or(u32::MAX).saturating_add(1);
+            self.events.clear();
+        }
+        self.waker.take()
+    }
+
+    pub(super) fn end(&mut self) -> Option<Waker> {
+        self.ended = true;
+        self.waker.take()
+    }
+
+    fn is_ready(&self) -> bool {
+        self.missed > 0 || !self.events.is_empty() || self.ended
+    }
+
+    fn take(&mut self, machine: Option<&M>) -> VecDeque<M::Event> {
+        if self.missed == 0 {
+            return std::mem::take(&mut self.events);
+        }
+        let lagged = M::lagged(std::mem::take(&mut self.missed));
+        let snapshot = machine.map(Hosted::snapshot).unwrap_or_default();
+        std::iter::once(lagged).chain(snapshot.into_iter().filter(|event| (self.wanted)(event))).collect()
+    }
+}
+
+/// Hears events of a machine, the present state first. A bounded number waits for it; see
+/// [`Hosted::lagged`] for what happens beyond.
+pub struct Listener<M: Hosted> {
+    shared: Arc<Shared<M>>,
+    id: u64,
+    /// Taken from the queue and not yet given out by the stream.
+    taken: VecDeque<M::Event>,
+}
+
+impl<M: Hosted> std::fmt::Debug for Listener<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Listener").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl<M: Hosted> Listener<M> {
+    pub(super) fn new(shared: Arc<Shared<M>>, wanted: Wanted<M>) -> Self {
+        let id = shared.listen(|snapshot, ended| Queue {
+            events: snapshot.into_iter().filter(|event| wanted(event)).collect(),
+            wanted,
+            missed: 0,
+            ended,
+            waker: None,
+        });
+        Self { shared, id, taken: VecDeque::new() }
+    }
+
+    /// Waits until there are events, or nothing will come any more; takes nothing.
+    pub fn ready(&self) -> Ready<'_, M> {
+        Ready { listener: self }
+    }
+
+    /// Takes the events that wait; none may be there.
+    pub fn take_events(&mut self) -> Vec<M::Event> {
+        let mut events: Vec<M::Event> = self.taken.drain(..).collect();
+        events.extend(self.shared.with_queue(self.id, Queue::take).unwrap_or_default());
+        events
+    }
+
+    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.taken.is_empty() {
+            return Poll::Ready(());
+        }
+        let ready = self.shared.with_queue(self.id, |queue, _| {
+            let ready = queue.is_ready();
+            if !ready {
+                queue.waker = Some(cx.waker().clone());
+            }
+            ready
+        });
+        if ready.unwrap_or(true) { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+impl<M: Hosted> Unpin for Listener<M> {}
+
+impl<M: Hosted> Stream for Listener<M> {
+    type Item = M::Event;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<M::Event>> {
+        if self.taken.is_empty() {
+            if self.poll_ready(cx).is_pending() {
+                return Poll::Pending;
+            }
+            self.taken = self.shared.with_queue(self.id, Queue::take).unwrap_or_default();
+        }
+        // Ready without events: nothing will come any more.
+        Poll::Ready(self.taken.pop_front())
+    }
+}
+
+impl<M: Hosted> Drop for Listener<M> {
+    fn drop(&mut self) {
+        self.shared.forget_listener(self.id);
+    }
+}
+
+/// Waits for events; see [`Listener::ready`].
+#[derive(Debug)]
+pub struct Ready<'l, M: Hosted> {
+    listener: &'l Listener<M>,
+}
+
+impl<M: Hosted> Future for Ready<'_, M> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.listener.poll_ready(cx)
+    }
+}

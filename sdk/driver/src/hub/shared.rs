@@ -1,0 +1,289 @@
+//! What is behind the lock.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Waker;
+
+use rvoip_sans_io::{Input, Instant, Machine, Now, Output, Token};
+
+use super::listener::Queue;
+use super::{Hosted, Refusal};
+use crate::clock;
+use crate::drive::{IoInput, IoOutput};
+
+/// Commands that may wait for their completion at once.
+const COMMANDS: usize = 1_024;
+
+/// A command that was submitted.
+struct Waiting<M: Machine> {
+    waker: Option<Waker>,
+    result: Option<Result<M::Reply, M::Error>>,
+}
+
+struct State<M: Machine> {
+    /// None once it panicked.
+    machine: Option<M>,
+    failure: Option<String>,
+    closed: bool,
+    commands: BTreeMap<Token, Waiting<M>>,
+    last_token: u64,
+    pub(super) listeners: BTreeMap<u64, Queue<M>>,
+    last_listener: u64,
+    outputs: VecDeque<IoOutput<M>>,
+    timeout: Option<Instant>,
+    driver: Option<Waker>,
+    /// Who is to be woken as soon as the lock is free.
+    wake: Vec<Waker>,
+}
+
+pub(super) struct Shared<M: Machine>(Mutex<State<M>>);
+
+/// What the loop has to do.
+pub(crate) struct Step<M: Machine> {
+    pub(crate) outputs: VecDeque<IoOutput<M>>,
+    pub(crate) timeout: Option<Instant>,
+    pub(crate) closed: bool,
+}
+
+impl<M: Hosted> Shared<M> {
+    pub(super) fn new(machine: M) -> Self {
+        Self(Mutex::new(State {
+            machine: Some(machine),
+            failure: None,
+            closed: false,
+            commands: BTreeMap::new(),
+            last_token: 0,
+            listeners: BTreeMap::new(),
+            last_listener: 0,
+            outputs: VecDeque::new(),
+            timeout: None,
+            driver: None,
+            wake: Vec::new(),
+        }))
+    }
+
+    /// Does something under the lock, and wakes those it concerns when the lock is free again.
+    fn locked<T>(&self, action: impl FnOnce(&mut State<M>) -> T) -> T {
+        let (result, wake) = {
+            // A panic under the lock was caught and noted before the lock could be poisoned.
+            let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let result = action(&mut state);
+            (result, std::mem::take(&mut state.wake))
+        };
+        for waker in wake {
+            waker.wake();
+        }
+        result
+    }
+
+    pub(super) fn read<T>(&self, read: impl FnOnce(&M) -> T) -> Option<T> {
+        self.locked(|state| state.machine.as_ref().map(read))
+    }
+
+    pub(super) fn close(&self, now: Now) {
+        self.locked(|state| {
+            if !state.closed {
+                state.feed(now, Input::Close);
+            }
+        });
+    }
+
+    /// Submits a command. `Ok(None)`: it is not complete yet.
+    pub(super) fn submit(
+        &self,
+        command: M::Command,
+        waker: &Waker,
+    ) -> Result<Token, Result<M::Reply, M::Error>> {
+        self.locked(|state| {
+            if let Some(reason) = &state.failure {
+                return Err(Err(M::refused(Refusal::Internal(reason.clone()))));
+            }
+            if state.closed {
+                return Err(Err(M::refused(Refusal::Closed)));
+            }
+            if state.commands.len() >= COMMANDS {
+                return Err(Err(M::refused(Refusal::Busy)));
+            }
+            state.last_token += 1;
+            let token = Token(state.last_token);
+            state.commands.insert(token, Waiting { waker: None, result: None });
+            state.feed(clock::now(), Input::Command(token, command));
+            let Some(waiting) = state.commands.get_mut(&token) else { return Ok(token) };
+            if let Some(result) = waiting.result.take() {
+                state.commands.remove(&token);
+                return Err(result);
+            }
+            waiting.waker = Some(waker.clone());
+            Ok(token)
+        })
+    }
+
+    /// Takes a completion, or leaves a waker for it.
+    pub(super) fn completed(&self, token: Token, waker: &Waker) -> Option<Result<M::Reply, M::Error>> {
+        self.locked(|state| {
+            let waiting = state.commands.get_mut(&token)?;
+            if let Some(result) = waiting.result.take() {
+                state.commands.remove(&token);
+                return Some(result);
+            }
+            waiting.waker = Some(waker.clone());
+            None
+        })
+    }
+
+    pub(super) fn withdraw(&self, token: Token) {
+        self.locked(|state| {
+            if state.commands.remove(&token).is_some_and(|waiting| waiting.result.is_none()) {
+                state.feed(clock::now(), Input::Cancel(token));
+            }
+        });
+    }
+
+    pub(super) fn listen(&self, queue: impl FnOnce(Vec<M::Event>, bool) -> Queue<M>) -> u64 {
+        self.locked(|state| {
+            state.last_listener += 1;
+            let snapshot = state.machine.as_ref().map(Hosted::snapshot).unwrap_or_default();
+            let queue = queue(snapshot, state.closed);
+            state.listeners.insert(state.last_listener, queue);
+            state.last_listener
+        })
+    }
+
+    pub(super) fn forget_listener(&self, id: u64) {
+        self.locked(|state| state.listeners.remove(&id));
+    }
+
+    /// Does something with a listener's queue.
+    pub(super) fn with_queue<T>(
+        &self,
+        id: u64,
+        action: impl FnOnce(&mut Queue<M>, Option<&M>) -> T,
+    ) -> Option<T> {
+        self.locked(|state| {
+            let machine = state.machine.as_ref();
+            state.listeners.get_mut(&id).map(|queue| action(queue, machine))
+        })
+    }
+}
+
+impl<M: Hosted> State<M> {
+    /// Gives the machine an input and takes its outputs; a panic ends it.
+    fn feed(&mut self, now: Now, input: Input<'_, M>) {
+        let Some(machine) = &mut self.machine else { return };
+        let fed = catch_unwind(AssertUnwindSafe(|| machine.handle_input(now, input)));
+        self.settle(fed.is_ok());
+    }
+
+    fn fire(&mut self, now: Now) {
+        let Some(machine) = &mut self.machine else { return };
+        let fired = catch_unwind(AssertUnwindSafe(|| machine.handle_timeout(now)));
+        self.settle(fired.is_ok());
+    }
+
+    fn settle(&mut self, sound: bool) {
+        if !sound {
+            return self.fail();
+        }
+        loop {
+            let Some(machine) = &mut self.machine else { return };
+            let Ok(output) = catch_unwind(AssertUnwindSafe(|| machine.poll_output())) else {
+                return self.fail();
+            };
+            match output {
+                Output::Transmit(transmit) => self.outputs.push_back(IoOutput::Transmit(transmit)),
+                Output::OpenFlow(open) => self.outputs.push_back(IoOutput::OpenFlow(open)),
+                Output::CloseFlow(flow) => self.outputs.push_back(IoOutput::CloseFlow(flow)),
+                Output::Dns(id, question) => self.outputs.push_back(IoOutput::Dns(id, question)),
+                Output::Media(request) => self.outputs.push_back(IoOutput::Media(request)),
+                Output::Done(token, result) => self.complete(token, result),
+                Output::Event(event) => self.tell(&event),
+                Output::Closed => self.end(),
+                Output::Timeout(at) => {
+                    self.timeout = at;
+                    break;
+                }
+            }
+        }
+        self.wake.extend(self.driver.take());
+    }
+
+    fn complete(&mut self, token: Token, result: Result<M::Reply, M::Error>) {
+        // Whoever withdrew the command does not wait for it any more.
+        if let Some(waiting) = self.commands.get_mut(&token) {
+            waiting.result = Some(result);
+            self.wake.extend(waiting.waker.take());
+        }
+    }
+
+    fn tell(&mut self, event: &M::Event) {
+        for queue in self.listeners.values_mut() {
+            self.wake.extend(queue.push(event));
+        }
+    }
+
+    fn end(&mut self) {
+        self.closed = true;
+        let open: Vec<Token> = self.commands.keys().copied().collect();
+        for token in open {
+            if self.commands.get(&token).is_some_and(|waiting| waiting.result.is_none()) {
+                let refusal = self.failure.clone().map_or(Refusal::Closed, Refusal::Internal);
+                self.complete(token, Err(M::refused(refusal)));
+            }
+        }
+        for queue in self.listeners.values_mut() {
+            self.wake.extend(queue.end());
+        }
+        self.wake.extend(self.driver.take());
+    }
+
+    fn fail(&mut self) {
+        let reason = "an internal error ended the client";
+        tracing::error!("a machine panicked");
+        self.machine = None;
+        self.failure = Some(reason.to_owned());
+        self.outputs.clear();
+        self.tell(&M::failed(reason));
+        self.end();
+    }
+}
+
+/// The loop's side of a hub.
+pub struct Driving<M: Machine> {
+    shared: Arc<Shared<M>>,
+}
+
+impl<M: Machine> std::fmt::Debug for Driving<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Driving").finish_non_exhaustive()
+    }
+}
+
+impl<M: Hosted> Driving<M> {
+    pub(super) fn new(shared: Arc<Shared<M>>) -> Self {
+        Self { shared }
+    }
+
+    /// Takes what is to be done; the waker is woken when there is more.
+    pub(crate) fn step(&self, waker: &Waker) -> Step<M> {
+        self.shared.locked(|state| {
+            state.driver = Some(waker.clone());
+            Step { outputs: std::mem::take(&mut state.outputs), timeout: state.timeout, closed: state.closed }
+        })
+    }
+
+    /// Gives the machine an input of its platform.
+    pub(crate) fn input(&self, input: IoInput<M>) {
+        let now = clock::now();
+        self.shared.locked(|state| match input {
+            IoInput::Received { flow, source, bytes } => {
+                state.feed(now, Input::Received { flow, source, bytes: &bytes });
+            }
+            IoInput::FlowOpened(opened) => state.feed(now, Input::FlowOpened(opened)),
+            IoInput::FlowFailed { flow, reason } => state.feed(now, Input::FlowFailed { flow, reason }),
+            IoInput::Dns(id, answer) => state.feed(now, Input::Dns(id, answer)),
+            IoInput::Media(report) => state.feed(now, Input::Media(report)),
+            IoInput::Timeout => state.fire(now),
+        });
+    }
+}

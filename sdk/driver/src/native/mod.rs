@@ -1,0 +1,198 @@
+//! The native platform: sockets, resolver, timer and media backend, on tokio.
+
+use std::future::Future as _;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use rvoip_sans_io::{FlowOpened, Instant, Machine};
+use rvoip_sip_transport::{Resolver, TransportEvent, Transports};
+use thiserror::Error;
+use tokio::runtime::Handle;
+use tokio::time::Sleep;
+
+use crate::clock;
+use crate::drive::{Io, IoInput, IoOutput, MediaBackend, drive};
+use crate::hub::{Driving, Hosted};
+use crate::wire::{Wire, WireTap};
+
+type Backend<M> = Box<dyn MediaBackend<<M as Machine>::MediaRequest, <M as Machine>::MediaReport> + Send>;
+
+/// A machine could not be started.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum LaunchError<E> {
+    /// The setup failed.
+    #[error("{0}")]
+    Setup(E),
+    /// No runtime could be started.
+    #[error("no runtime can be started: {0}")]
+    Runtime(std::io::Error),
+}
+
+/// The native platform of one machine.
+pub struct NativeIo<M: Machine> {
+    transports: Transports,
+    resolver: Resolver,
+    media: Option<Backend<M>>,
+    wire: Wire,
+    /// Flows that were bound before the loop began.
+    bound: Vec<FlowOpened>,
+    timer: Option<(Instant, Pin<Box<Sleep>>)>,
+    turn: u8,
+}
+
+impl<M: Machine> std::fmt::Debug for NativeIo<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NativeIo").field("transports", &self.transports).finish_non_exhaustive()
+    }
+}
+
+impl<M: Machine> NativeIo<M> {
+    /// A platform with these transports; `bound` are their UDP flows.
+    pub fn new(
+        transports: Transports,
+        bound: Vec<FlowOpened>,
+        media: Option<Backend<M>>,
+        tap: Option<WireTap>,
+    ) -> Self {
+        Self {
+            transports,
+            resolver: Resolver::new(),
+            media,
+            wire: Wire::new(tap),
+            bound,
+            timer: None,
+            turn: 0,
+        }
+    }
+
+    fn poll_timer(&mut self, cx: &mut Context<'_>, timeout: Option<Instant>) -> Poll<()> {
+        let Some(at) = timeout else {
+            self.timer = None;
+            return Poll::Pending;
+        };
+        if self.timer.as_ref().is_none_or(|(set, _)| *set != at) {
+            self.timer = Some((at, Box::pin(tokio::time::sleep(clock::until(at)))));
+        }
+        let Some((_, sleep)) = &mut self.timer else { return Poll::Pending };
+        if sleep.as_mut().poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        self.timer = None;
+        Poll::Ready(())
+    }
+
+    fn poll_source(&mut self, source: u8, cx: &mut Context<'_>) -> Poll<IoInput<M>> {
+        match source {
+            0 => self.transports.poll(cx).map(|event| match event {
+                TransportEvent::Received { flow, source, bytes } => {
+                    self.wire.record(true, flow, source, &bytes);
+                    IoInput::Received { flow, source, bytes }
+                }
+                TransportEvent::Opened(opened) => {
+                    self.wire.opened(&opened);
+                    IoInput::FlowOpened(opened)
+                }
+                TransportEvent::Failed { flow, reason } => {
+                    self.wire.closed(flow);
+                    IoInput::FlowFailed { flow, reason }
+                }
+            }),
+            1 => self.resolver.poll(cx).map(|(id, answer)| IoInput::Dns(id, answer)),
+            _ => match &mut self.media {
+                Some(media) => media.poll(cx).map(IoInput::Media),
+                None => Poll::Pending,
+            },
+        }
+    }
+}
+
+impl<M: Machine> Io<M> for NativeIo<M> {
+    fn apply(&mut self, output: IoOutput<M>) {
+        match output {
+            IoOutput::Transmit(transmit) => {
+                self.wire.record(false, transmit.flow, transmit.destination, &transmit.bytes);
+                self.transports.transmit(transmit);
+            }
+            IoOutput::OpenFlow(open) => self.transports.open(&open),
+            IoOutput::CloseFlow(flow) => {
+                self.wire.closed(flow);
+                self.transports.close(flow);
+            }
+            IoOutput::Dns(id, question) => self.resolver.ask(id, question),
+            IoOutput::Media(request) => {
+                if let Some(media) = &mut self.media {
+                    media.request(request);
+                }
+            }
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>, timeout: Option<Instant>) -> Poll<IoInput<M>> {
+        if !self.bound.is_empty() {
+            let opened = self.bound.remove(0);
+            self.wire.opened(&opened);
+            return Poll::Ready(IoInput::FlowOpened(opened));
+        }
+        // The timer goes first: under load everything else always has something.
+        if self.poll_timer(cx, timeout).is_ready() {
+            return Poll::Ready(IoInput::Timeout);
+        }
+        self.turn = (self.turn + 1) % 3;
+        for offset in 0..3 {
+            if let Poll::Ready(input) = self.poll_source((self.turn + offset) % 3, cx) {
+                return Poll::Ready(input);
+            }
+        }
+        Poll::Pending
+    }
+}
+
+/// Starts the loop of a machine: on the tokio runtime that this is called in, or else on a thread with one of its own, which
+/// ends with the machine. `setup` binds the sockets, within the runtime.
+///
+/// # Errors
+/// What `setup` says; or no runtime can be started.
+pub fn launch<M, E>(
+    driving: Driving<M>,
+    setup: impl FnOnce() -> Result<NativeIo<M>, E> + Send + 'static,
+) -> Result<(), LaunchError<E>>
+where
+    M: Hosted + Send + 'static,
+    M::Command: Send,
+    M::Reply: Send,
+    M::Error: Send,
+    M::Event: Send,
+    M::MediaRequest: Send,
+    M::MediaReport: Send,
+    E: Send + 'static,
+{
+    if let Ok(runtime) = Handle::try_current() {
+        let io = setup().map_err(LaunchError::Setup)?;
+        runtime.spawn(drive(driving, io));
+        return Ok(());
+    }
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(LaunchError::Runtime)?;
+    let (tell, told) = std::sync::mpsc::channel();
+    let body = move || {
+        runtime.block_on(async move {
+            let io = match setup() {
+                Ok(io) => {
+                    // The caller waits for this.
+                    let _ = tell.send(Ok(()));
+                    io
+                }
+                Err(error) => {
+                    let _ = tell.send(Err(LaunchError::Setup(error)));
+                    return;
+                }
+            };
+            drive(driving, io).await;
+        });
+        // What connections still have queued gets its time.
+        runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    };
+    std::thread::Builder::new().name("rvoip".to_owned()).spawn(body).map_err(LaunchError::Runtime)?;
+    told.recv().unwrap_or_else(|_| Err(LaunchError::Runtime(std::io::Error::other("the thread ended"))))
+}
