@@ -1,7 +1,7 @@
 //! The hub with a toy machine: commands, withdrawal, listeners, a panic.
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(
-    clippy::unwrap_used,
+    clippy::similar_names,
     clippy::panic,
     reason = "a test fails by panicking, and so does the toy when it is told to"
 )]
