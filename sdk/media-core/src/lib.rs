@@ -33,5 +33,11 @@ pub mod g711;
 pub mod jitter;
 pub mod quality;
 pub mod resample;
+mod session;
 pub mod tone;
 pub mod wav;
+
+pub use session::{
+    DigitsError, Lane, LocalMedia, MediaConfig, MediaError, MediaEvent, MediaOutput, MediaSession,
+    MediaStatistics, ReceivedStatistics, SentStatistics, Source,
+};

@@ -1,0 +1,105 @@
+//! The figures of a session.
+
+use std::time::Duration;
+
+use super::MediaSession;
+use crate::quality::{Impairment, PacketLoss, rate};
+
+/// What we sent, and what of it the peer reported.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SentStatistics {
+    /// Packets.
+    pub packets: u64,
+    /// Payload octets.
+    pub octets: u64,
+    /// Packets that the peer misses, if it said so.
+    pub lost: Option<u32>,
+    /// The jitter that the peer sees, if it said so.
+    pub jitter: Option<Duration>,
+}
+
+/// What we received.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ReceivedStatistics {
+    /// Packets.
+    pub packets: u64,
+    /// Payload octets.
+    pub octets: u64,
+    /// Packets that did not come.
+    pub lost: u64,
+    /// Packets that came again.
+    pub duplicates: u64,
+    /// Packets that came out of order.
+    pub reordered: u64,
+    /// Packets that came too late to be played.
+    pub late: u64,
+    /// Interarrival jitter (RFC 3550 appendix A.8).
+    pub jitter: Duration,
+    /// What the jitter buffer adds to the way.
+    pub delay: Duration,
+}
+
+/// The figures of a session since it began.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct MediaStatistics {
+    /// From us to the peer.
+    pub sent: SentStatistics,
+    /// From the peer to us.
+    pub received: ReceivedStatistics,
+    /// There and back, by RTCP.
+    pub round_trip: Option<Duration>,
+    /// Estimated opinion score of what we hear, 1 to 4.5 (ITU-T G.107); none while nothing was received.
+    pub mos_received: Option<f64>,
+    /// The same of what the peer hears, from its reports.
+    pub mos_sent: Option<f64>,
+    /// The codec in use.
+    pub codec: Option<&'static str>,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "packet counts are far below 2^52")]
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { (part as f64 / whole as f64).clamp(0.0, 1.0) }
+}
+
+impl MediaSession {
+    /// The figures up to now.
+    pub fn statistics(&self) -> MediaStatistics {
+        let reception = self.reception.as_ref().map(rvoip_rtp_core::Reception::statistics);
+        let jitter = self.jitter.statistics();
+        let half_way = self.peer.round_trip.unwrap_or_default() / 2;
+        let received = reception.map(|reception| ReceivedStatistics {
+            packets: reception.packets,
+            octets: reception.octets,
+            lost: u64::try_from(reception.lost).unwrap_or(0),
+            duplicates: reception.duplicates,
+            reordered: reception.reordered,
+            late: jitter.late,
+            jitter: reception.jitter,
+            delay: jitter.current_delay,
+        });
+        let mos_received = received.as_ref().filter(|received| received.packets > 0).map(|received| {
+            let missing = received.lost.saturating_add(received.late);
+            let loss = PacketLoss::random(share(missing, received.packets.saturating_add(received.lost)));
+            let delay = half_way + received.delay + self.frame();
+            rate(Impairment::G711_CONCEALED, loss, delay).mos
+        });
+        let mos_sent = self.peer.lost.map(|lost| {
+            let loss = PacketLoss::random(share(lost.into(), self.sender.packets()));
+            let delay = half_way + self.peer.jitter.unwrap_or_default() * 2 + self.frame();
+            rate(Impairment::G711_CONCEALED, loss, delay).mos
+        });
+        MediaStatistics {
+            sent: SentStatistics {
+                packets: self.sender.packets(),
+                octets: self.sender.octets(),
+                lost: self.peer.lost,
+                jitter: self.peer.jitter,
+            },
+            received: received.unwrap_or_default(),
+            round_trip: self.peer.round_trip,
+            mos_received,
+            mos_sent,
+            codec: self.agreed.as_ref().map(|agreed| agreed.codec.name()),
+        }
+    }
+}
