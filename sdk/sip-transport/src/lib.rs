@@ -26,6 +26,7 @@
 //! # Invariants
 //! - Every flow that opened ends with exactly one [`TransportEvent::Failed`], unless it is closed by its owner.
 //! - Every queue has a bound: a datagram too many is dropped and counted, a message too many ends its connection.
+//! - Flows take turns, so that a busy one starves no other, and an idle one costs nothing.
 //! - In the browser nothing connects yet: each attempt fails with a reason.
 
 mod event;

@@ -20,8 +20,11 @@ fn socket(address: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Soc
     Ok(socket)
 }
 
-pub(super) fn bind_udp(address: SocketAddr) -> io::Result<UdpSocket> {
+pub(super) fn bind_udp(address: SocketAddr, buffer: usize) -> io::Result<UdpSocket> {
     let socket = socket(address, Type::DGRAM, Protocol::UDP)?;
+    // The system may grant less, which is no reason to fail.
+    let _ = socket.set_recv_buffer_size(buffer);
+    let _ = socket.set_send_buffer_size(buffer);
     socket.bind(&address.into())?;
     UdpSocket::from_std(socket.into())
 }

@@ -1,151 +1,242 @@
-//! A TCP connection: one task reads, cuts and passes on, and writes what is queued.
+//! A TCP connection as a flow.
 
+use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use rvoip_sans_io::{FlowId, FlowOpened, Protocol};
-use rvoip_sip_core::{Frame, Limits, PING, PONG, StreamFramer};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use rvoip_sans_io::FlowId;
+use rvoip_sip_core::{Frame, PING, PONG, StreamFramer};
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::connecting::phrase;
+use super::send_queue::SendQueue;
+use super::transports::Step;
 use crate::{TransportConfig, TransportEvent};
 
-/// Our end of a connection's task. When it is dropped the task sends what is queued and closes the connection.
-#[derive(Debug)]
-pub(super) struct Connection {
-    queue: mpsc::Sender<Bytes>,
+/// How much one turn may read: a turn ends with its first frame, so this bounds what the framer holds.
+const READ: usize = 16_384;
+
+/// How much of what nobody reads any more is taken in one turn, in buffers.
+const READS_WHILE_DRAINING: usize = 4;
+
+#[derive(Debug, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// Closed by its owner: what is queued still leaves, then the end of the stream.
+    Draining,
 }
 
-impl Connection {
-    pub(super) fn connect(
-        flow: FlowId,
-        remote: SocketAddr,
-        config: &TransportConfig,
-        events: mpsc::Sender<TransportEvent>,
-    ) -> Self {
-        let (queue, outgoing) = mpsc::channel(config.send_queue);
-        let config = config.clone();
-        tokio::spawn(async move {
-            let connected = match timeout(config.connect_wait, TcpStream::connect(remote)).await {
-                Ok(connected) => connected,
-                Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "nobody answers")),
-            };
-            let opened = connected.and_then(|stream| {
-                let local = stream.local_addr()?;
-                Ok((stream, FlowOpened { flow, protocol: Protocol::Tcp, local, remote: Some(remote) }))
-            });
-            match opened {
-                Ok((stream, opened)) => {
-                    if events.send(TransportEvent::Opened(opened)).await.is_ok() {
-                        run(flow, stream, remote, &config, events, outgoing).await;
-                    }
-                }
-                Err(error) => {
-                    let reason = format!("{remote} cannot be reached over TCP: {}", describe(&error));
-                    // Nobody listens any more when the transports are gone.
-                    let _ = events.send(TransportEvent::Failed { flow, reason }).await;
-                }
-            }
-        });
-        Self { queue }
-    }
+#[derive(Debug)]
+pub(super) struct StreamFlow {
+    flow: FlowId,
+    pub(super) accepted: bool,
+    remote: SocketAddr,
+    stream: TcpStream,
+    framer: StreamFramer,
+    queue: SendQueue<Bytes>,
+    /// Bytes of the queue's first message that are sent.
+    sent: usize,
+    phase: Phase,
+    /// When something whole last passed.
+    active: Instant,
+    /// When the first byte of an incomplete message came.
+    begun: Option<Instant>,
+    drain_until: Option<Instant>,
+    alarm: Pin<Box<Sleep>>,
+}
 
-    pub(super) fn accepted(
+impl StreamFlow {
+    pub(super) fn new(
         flow: FlowId,
+        accepted: bool,
         stream: TcpStream,
         remote: SocketAddr,
+        queue: SendQueue<Bytes>,
         config: &TransportConfig,
-        events: mpsc::Sender<TransportEvent>,
     ) -> Self {
-        let (queue, outgoing) = mpsc::channel(config.send_queue);
-        let config = config.clone();
-        tokio::spawn(async move { run(flow, stream, remote, &config, events, outgoing).await });
-        Self { queue }
-    }
-
-    /// Queues a message; false if the queue is full or the connection gone.
-    pub(super) fn send(&self, bytes: Bytes) -> bool {
-        match self.queue.try_send(bytes) {
-            // That the connection is gone is told by its own event.
-            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => true,
-            Err(mpsc::error::TrySendError::Full(_)) => false,
+        // A message is written whole, so there is nothing to gather; a socket that cannot do it still works.
+        let _ = stream.set_nodelay(true);
+        let active = Instant::now();
+        Self {
+            flow,
+            accepted,
+            remote,
+            stream,
+            framer: StreamFramer::new(config.limits),
+            queue,
+            sent: 0,
+            phase: Phase::Open,
+            active,
+            begun: None,
+            drain_until: None,
+            alarm: Box::pin(sleep_until(active + config.idle)),
         }
     }
-}
 
-async fn run(
-    flow: FlowId,
-    stream: TcpStream,
-    remote: SocketAddr,
-    config: &TransportConfig,
-    events: mpsc::Sender<TransportEvent>,
-    outgoing: mpsc::Receiver<Bytes>,
-) {
-    // Messages are small and wait for answers; without it each may wait for an acknowledgement first.
-    let _ = stream.set_nodelay(true);
-    let (reader, writer) = stream.into_split();
-    let reason = tokio::select! {
-        reason = read(flow, reader, remote, config, &events) => reason,
-        reason = write(writer, outgoing) => reason,
-    };
-    let _ = events.send(TransportEvent::Failed { flow, reason }).await;
-}
-
-async fn read(
-    flow: FlowId,
-    mut reader: OwnedReadHalf,
-    remote: SocketAddr,
-    config: &TransportConfig,
-    events: &mpsc::Sender<TransportEvent>,
-) -> String {
-    let limits: Limits = config.limits;
-    let mut framer = StreamFramer::new(limits);
-    let mut buffer = vec![0; 16_384];
-    loop {
-        let length = match timeout(config.idle, reader.read(&mut buffer)).await {
-            Err(_) => return "the connection was silent for too long".to_owned(),
-            Ok(Ok(0)) => return "the peer closed the connection".to_owned(),
-            Ok(Ok(length)) => length,
-            Ok(Err(error)) => return describe(&error),
+    /// Sends a message, or as much of it as the system takes now. `Err` where the queue is full: the flow has failed.
+    pub(super) fn transmit(&mut self, bytes: Bytes) -> Result<(), Bytes> {
+        let sent = if self.queue.is_empty() {
+            // Past tokio, which on a new connection would have to hear first that it is writable. An error comes again when
+            // the rest is written.
+            SockRef::from(&self.stream).send(&bytes).unwrap_or(0)
+        } else {
+            0
         };
-        framer.push(buffer.get(..length).unwrap_or_default());
-        for frame in framer.by_ref() {
-            let bytes = match frame {
-                Ok(Frame::Message(bytes)) => bytes,
-                Ok(Frame::Ping) => Bytes::from_static(PING),
-                Ok(Frame::Pong) => Bytes::from_static(PONG),
-                Err(error) => return format!("the peer broke the framing: {error}"),
+        if sent >= bytes.len() {
+            self.active = Instant::now();
+            return Ok(());
+        }
+        self.queue.push(bytes)?;
+        if sent > 0 {
+            self.sent = sent;
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_flushed(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.phase == Phase::Draining
+    }
+
+    /// Ends the flow after what is queued.
+    pub(super) fn drain(&mut self, config: &TransportConfig) {
+        if self.phase == Phase::Open {
+            self.phase = Phase::Draining;
+            if self.queue.is_empty() {
+                // At once, for the case that nobody polls any more.
+                let _ = SockRef::from(&self.stream).shutdown(Shutdown::Write);
+            }
+            self.drain_until = Some(Instant::now() + config.linger);
+        }
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(message) = self.queue.front() {
+            let rest = message.get(self.sent..).unwrap_or_default();
+            if !rest.is_empty() {
+                match Pin::new(&mut self.stream).poll_write(cx, rest) {
+                    Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                    Poll::Ready(Ok(written)) => self.sent += written,
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Pending => return Poll::Pending,
+                }
+            }
+            if self.queue.front().is_some_and(|message| self.sent >= message.len()) {
+                self.sent = 0;
+                self.queue.pop();
+                self.active = Instant::now();
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Fires when the flow has been silent, or one message under way, for too long.
+    fn poll_alarm(&mut self, cx: &mut Context<'_>, config: &TransportConfig) -> Option<String> {
+        loop {
+            let idle = self.active + config.idle;
+            let (at, reason) = match (self.drain_until, self.begun) {
+                (Some(until), _) => (until, "what was queued could not be sent"),
+                (None, Some(begun)) if begun + config.message_wait < idle => {
+                    (begun + config.message_wait, "the peer did not complete its message in time")
+                }
+                (None, _) => (idle, "the connection was silent for too long"),
             };
-            // Full: the loop is behind, and this peer waits until it is not.
-            if events.send(TransportEvent::Received { flow, source: remote, bytes }).await.is_err() {
-                return "closed".to_owned();
+            // Activity moves the deadline away without touching the timer; only a nearer one must.
+            if at < self.alarm.deadline() {
+                self.alarm.as_mut().reset(at);
+            }
+            match self.alarm.as_mut().poll(cx) {
+                Poll::Pending => return None,
+                Poll::Ready(()) if at <= self.alarm.deadline() => return Some(reason.to_owned()),
+                Poll::Ready(()) => self.alarm.as_mut().reset(at),
             }
         }
     }
-}
 
-async fn write(mut writer: OwnedWriteHalf, mut outgoing: mpsc::Receiver<Bytes>) -> String {
-    while let Some(bytes) = outgoing.recv().await {
-        if let Err(error) = writer.write_all(&bytes).await {
-            return describe(&error);
-        }
+    fn next_frame(&mut self) -> Option<Step> {
+        let step = match self.framer.next()? {
+            Ok(frame) => {
+                self.active = Instant::now();
+                self.begun = (self.framer.buffered() > 0).then_some(self.active);
+                let bytes = match frame {
+                    Frame::Message(bytes) => bytes,
+                    Frame::Ping => Bytes::from_static(PING),
+                    Frame::Pong => Bytes::from_static(PONG),
+                };
+                Step::Event(TransportEvent::Received { flow: self.flow, source: self.remote, bytes })
+            }
+            Err(error) => Step::End(Some(format!("the peer broke the framing: {error}"))),
+        };
+        Some(step)
     }
-    // Closed by its owner, after everything was sent.
-    let _ = writer.shutdown().await;
-    "closed".to_owned()
-}
 
-/// An error as one line for people.
-fn describe(error: &io::Error) -> String {
-    if error.kind() == io::ErrorKind::ConnectionRefused {
-        "connection refused".to_owned()
-    } else if matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) {
-        "the peer ended the connection".to_owned()
-    } else {
-        error.to_string()
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, buffer: &mut [u8], config: &TransportConfig) -> Step {
+        if self.is_draining() {
+            return self.poll_drain(cx, buffer, config);
+        }
+        if let Poll::Ready(Err(error)) = self.poll_write(cx) {
+            return Step::End(Some(phrase(&error)));
+        }
+        loop {
+            if let Some(step) = self.next_frame() {
+                return step;
+            }
+            let buffer = buffer.get_mut(..READ).unwrap_or_default();
+            let mut read = ReadBuf::new(buffer);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut read) {
+                Poll::Ready(Ok(())) if read.filled().is_empty() => {
+                    return Step::End(Some("the peer closed the connection".to_owned()));
+                }
+                Poll::Ready(Ok(())) => {
+                    self.framer.push(read.filled());
+                    if self.begun.is_none() {
+                        self.begun = Some(Instant::now());
+                    }
+                }
+                Poll::Ready(Err(error)) => {
+                    return Step::End(Some(phrase(&error)));
+                }
+                Poll::Pending => break,
+            }
+        }
+        self.poll_alarm(cx, config).map_or(Step::Pending, |reason| Step::End(Some(reason)))
+    }
+
+    fn poll_drain(&mut self, cx: &mut Context<'_>, buffer: &mut [u8], config: &TransportConfig) -> Step {
+        match self.poll_write(cx) {
+            Poll::Ready(Ok(())) => {
+                // Shutting down a socket never waits.
+                let _ = Pin::new(&mut self.stream).poll_shutdown(cx);
+            }
+            Poll::Ready(Err(_)) => return Step::End(None),
+            Poll::Pending => {}
+        }
+        // Unread bytes would turn the end of the stream into a reset, which takes what was sent with it: the peer's end is
+        // awaited, within the alarm.
+        for _ in 0..READS_WHILE_DRAINING {
+            let mut read = ReadBuf::new(buffer);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut read) {
+                Poll::Ready(Ok(())) if !read.filled().is_empty() => {}
+                Poll::Ready(_) => return Step::End(None),
+                Poll::Pending => {
+                    return if self.poll_alarm(cx, config).is_some() {
+                        Step::End(None)
+                    } else {
+                        Step::Pending
+                    };
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+        if self.poll_alarm(cx, config).is_some() { Step::End(None) } else { Step::Pending }
     }
 }

@@ -1,0 +1,314 @@
+//! All sockets and connections of one client.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use rvoip_sans_io::{Counters, FlowId, FlowOpened, OpenFlow, Protocol, Transmit};
+use tokio::net::TcpStream;
+
+use super::address;
+use super::connecting::{Connecting, cannot_reach};
+use super::listener::Listener;
+use super::ready::{ReadyQueue, SourceId, Turn};
+use super::send_queue::SendQueue;
+use super::stream::StreamFlow;
+use super::udp::{DATAGRAM, UdpFlow};
+use crate::{TransportConfig, TransportEvent};
+
+/// What one turn of a source came to.
+#[derive(Debug)]
+pub(super) enum Step {
+    Event(TransportEvent),
+    /// The flow is over; `None` where its owner knows.
+    End(Option<String>),
+    Pending,
+}
+
+#[derive(Debug)]
+enum Flow {
+    Udp(UdpFlow),
+    Connecting(Connecting),
+    Stream(Box<StreamFlow>),
+}
+
+#[derive(Debug)]
+struct Source {
+    flow: Flow,
+    turn: Arc<Turn>,
+}
+
+/// Sockets and connections, by the names of their flows.
+///
+/// All methods must be called in a tokio runtime with I/O and time enabled.
+#[derive(Debug)]
+pub struct Transports {
+    config: TransportConfig,
+    flows: BTreeMap<FlowId, Source>,
+    /// Closed by their owners and still sending; their names are free.
+    draining: BTreeMap<u64, (Box<StreamFlow>, Arc<Turn>)>,
+    listeners: BTreeMap<u64, (Listener, Arc<Turn>)>,
+    /// Says which of the sources above want to be polled.
+    ready: ReadyQueue,
+    events: VecDeque<TransportEvent>,
+    counters: Counters,
+    buffer: Box<[u8]>,
+    accepted: usize,
+    /// The last number given to a flow, a listener or a draining connection.
+    number: u64,
+    waker: Option<Waker>,
+}
+
+impl Transports {
+    /// No sockets yet.
+    pub fn new(config: TransportConfig) -> Self {
+        Self {
+            config,
+            flows: BTreeMap::new(),
+            draining: BTreeMap::new(),
+            listeners: BTreeMap::new(),
+            ready: ReadyQueue::default(),
+            events: VecDeque::new(),
+            counters: Counters::default(),
+            buffer: vec![0; DATAGRAM].into_boxed_slice(),
+            accepted: 0,
+            number: 0,
+            waker: None,
+        }
+    }
+
+    fn next_number(&mut self) -> u64 {
+        self.number += 1;
+        self.number
+    }
+
+    fn insert(&mut self, id: FlowId, mut flow: Flow) {
+        let turn = self.ready.place(SourceId::Flow(id));
+        if let Flow::Connecting(connecting) = &mut flow {
+            let waker = Waker::from(Arc::clone(&turn));
+            connecting.start(&mut Context::from_waker(&waker));
+        }
+        turn.request();
+        self.flows.insert(id, Source { flow, turn });
+    }
+
+    /// Binds a UDP socket (RFC 3261 §18); port 0 takes a free one, and an IPv6 socket takes no IPv4. Its flow has, in place
+    /// of an unspecified address, the one from which the default route leaves.
+    ///
+    /// # Errors
+    /// The address is taken, or not of this machine.
+    pub fn bind_udp(&mut self, address: SocketAddr) -> io::Result<FlowOpened> {
+        let socket = address::bind_udp(address, self.config.udp_buffer)?;
+        let local = address::shown(socket.local_addr()?);
+        let flow = FlowId::from_platform(self.next_number());
+        self.insert(flow, Flow::Udp(UdpFlow::new(flow, socket, &self.config)));
+        Ok(FlowOpened { flow, protocol: Protocol::Udp, local, remote: None })
+    }
+
+    /// Listens for TCP connections (RFC 3261 §18); each becomes a flow that [`TransportEvent::Opened`] names.
+    ///
+    /// # Errors
+    /// The address is taken, or not of this machine.
+    pub fn listen_tcp(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
+        let socket = address::listen_tcp(address)?;
+        let local = address::shown(socket.local_addr()?);
+        let number = self.next_number();
+        let turn = self.ready.place(SourceId::Listener(number));
+        turn.request();
+        self.listeners.insert(number, (Listener::new(socket), turn));
+        Ok(local)
+    }
+
+    /// Opens a connection. [`TransportEvent::Opened`] or [`TransportEvent::Failed`] follows.
+    pub fn open(&mut self, open: &OpenFlow) {
+        if self.flows.contains_key(&open.flow) {
+            // The flow that has the name answers for it.
+            self.counters.count("flow opened twice");
+            return;
+        }
+        match open.protocol {
+            Protocol::Tcp => self.insert(open.flow, Flow::Connecting(Connecting::tcp(open, &self.config))),
+            Protocol::Udp => self.fail(open.flow, "UDP is bound, not opened".to_owned()),
+            Protocol::Tls | Protocol::Ws | Protocol::Wss => {
+                self.fail(open.flow, format!("{} is not available yet", open.protocol));
+            }
+        }
+    }
+
+    fn fail(&mut self, flow: FlowId, reason: String) {
+        self.events.push_back(TransportEvent::Failed { flow, reason });
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    /// Sends, now or as soon as the flow can. What does not fit in the queue of a socket is dropped and counted; a
+    /// connection whose queue overflows has failed.
+    pub fn transmit(&mut self, transmit: Transmit) {
+        let Transmit { flow: id, destination, bytes } = transmit;
+        let Some(source) = self.flows.get_mut(&id) else {
+            self.counters.count("transmit on a flow that is gone");
+            return;
+        };
+        let fits = match &mut source.flow {
+            Flow::Udp(udp) => {
+                if udp.transmit(destination, bytes, &mut self.counters) {
+                    source.turn.request();
+                }
+                return;
+            }
+            Flow::Connecting(connecting) => connecting.queue.push(bytes),
+            Flow::Stream(stream) => {
+                let fits = stream.transmit(bytes);
+                source.turn.request();
+                fits
+            }
+        };
+        if fits.is_err() {
+            // The peer does not read: what is queued is lost with the connection, and the machine is told.
+            self.counters.count("connection ended: queue full");
+            self.remove(id);
+            self.fail(id, "the peer does not take what is sent to it".to_owned());
+        }
+    }
+
+    /// Closes a flow, of which nothing more is heard. What a connection has queued still leaves.
+    pub fn close(&mut self, id: FlowId) {
+        self.events.retain(|event| !matches!(event, TransportEvent::Failed { flow, .. } if *flow == id));
+        let Some(Source { flow, .. }) = self.remove(id) else { return };
+        let Flow::Stream(mut stream) = flow else { return };
+        if self.draining.len() >= self.config.connections {
+            self.counters.count("connection not drained: too many");
+            return;
+        }
+        stream.drain(&self.config);
+        let number = self.next_number();
+        let turn = self.ready.place(SourceId::Draining(number));
+        turn.request();
+        self.draining.insert(number, (stream, turn));
+    }
+
+    fn remove(&mut self, id: FlowId) -> Option<Source> {
+        let source = self.flows.remove(&id)?;
+        if matches!(&source.flow, Flow::Stream(stream) if stream.accepted) {
+            self.accepted -= 1;
+        }
+        Some(source)
+    }
+
+    /// What was dropped, by name.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// The next event. Must be called until it is pending.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<TransportEvent> {
+        if let Some(event) = self.events.pop_front() {
+            return Poll::Ready(event);
+        }
+        // Each source gets one turn; those that ask again meanwhile wake the task, which lets others run in between.
+        for _ in 0..self.ready.begin(cx.waker()) {
+            let Some((source, turn)) = self.ready.next() else { break };
+            let waker = Waker::from(Arc::clone(&turn));
+            let mut cx = Context::from_waker(&waker);
+            let event = match source {
+                SourceId::Flow(id) => self.poll_flow(id, &turn, &mut cx),
+                SourceId::Listener(number) => self.poll_listener(number, &turn, &mut cx),
+                SourceId::Draining(number) => {
+                    self.poll_draining(number, &mut cx);
+                    None
+                }
+            };
+            if let Some(event) = event {
+                return Poll::Ready(event);
+            }
+        }
+        self.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    fn poll_flow(&mut self, id: FlowId, turn: &Arc<Turn>, cx: &mut Context<'_>) -> Option<TransportEvent> {
+        let source = self.flows.get_mut(&id).filter(|source| Arc::ptr_eq(&source.turn, turn))?;
+        let step = match &mut source.flow {
+            Flow::Udp(udp) => udp.poll(cx, &mut self.buffer, &mut self.counters),
+            Flow::Stream(stream) => stream.poll(cx, &mut self.buffer, &self.config),
+            Flow::Connecting(connecting) => match connecting.poll(cx) {
+                Poll::Ready(Ok(stream)) => return Some(self.connected(id, stream)),
+                Poll::Ready(Err(reason)) => Step::End(Some(reason)),
+                Poll::Pending => Step::Pending,
+            },
+        };
+        match step {
+            Step::Event(event) => {
+                turn.request();
+                Some(event)
+            }
+            Step::End(reason) => {
+                self.remove(id);
+                reason.map(|reason| TransportEvent::Failed { flow: id, reason })
+            }
+            Step::Pending => None,
+        }
+    }
+
+    fn connected(&mut self, id: FlowId, stream: TcpStream) -> TransportEvent {
+        let Some(Source { flow: Flow::Connecting(connecting), .. }) = self.remove(id) else {
+            return TransportEvent::Failed { flow: id, reason: "closed".to_owned() };
+        };
+        let remote = connecting.remote;
+        match stream.local_addr() {
+            Ok(local) => {
+                let flow = StreamFlow::new(id, false, stream, remote, connecting.queue, &self.config);
+                self.insert(id, Flow::Stream(Box::new(flow)));
+                let opened = FlowOpened { flow: id, protocol: Protocol::Tcp, local, remote: Some(remote) };
+                TransportEvent::Opened(opened)
+            }
+            Err(error) => TransportEvent::Failed { flow: id, reason: cannot_reach(remote, &error) },
+        }
+    }
+
+    fn poll_listener(
+        &mut self,
+        number: u64,
+        turn: &Arc<Turn>,
+        cx: &mut Context<'_>,
+    ) -> Option<TransportEvent> {
+        let (listener, _) = self.listeners.get_mut(&number)?;
+        let Poll::Ready((stream, remote)) = listener.poll(cx, &mut self.counters) else { return None };
+        turn.request();
+        if self.accepted >= self.config.connections {
+            self.counters.count("connection refused: too many");
+            return None;
+        }
+        // The peer may be gone again.
+        let local = stream.local_addr().ok()?;
+        let id = FlowId::from_platform(self.next_number());
+        let queue = SendQueue::new(self.config.send_queue, self.config.send_bytes);
+        self.accepted += 1;
+        let flow = StreamFlow::new(id, true, stream, remote, queue, &self.config);
+        self.insert(id, Flow::Stream(Box::new(flow)));
+        let opened = FlowOpened { flow: id, protocol: Protocol::Tcp, local, remote: Some(remote) };
+        Some(TransportEvent::Opened(opened))
+    }
+
+    fn poll_draining(&mut self, number: u64, cx: &mut Context<'_>) {
+        let Some((stream, _)) = self.draining.get_mut(&number) else { return };
+        if matches!(stream.poll(cx, &mut self.buffer, &self.config), Step::End(_)) {
+            self.draining.remove(&number);
+        }
+    }
+
+    /// Ready when everything that was sent has left, or cannot leave: for the end, as events meanwhile are dropped.
+    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while self.poll(cx).is_ready() {}
+        let flushed = self.draining.values().all(|(stream, _)| stream.is_flushed())
+            && self.flows.values().all(|source| match &source.flow {
+                Flow::Udp(udp) => udp.is_flushed(),
+                Flow::Stream(stream) => stream.is_flushed(),
+                Flow::Connecting(connecting) => connecting.queue.is_empty(),
+            });
+        if flushed { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
