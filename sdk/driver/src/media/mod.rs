@@ -1,0 +1,21 @@
+//! The media side: what it is asked and what it reports, and natively the thread that carries it out.
+
+#[cfg(not(target_arch = "wasm32"))]
+mod backend;
+#[cfg(not(target_arch = "wasm32"))]
+mod files;
+#[cfg(not(target_arch = "wasm32"))]
+mod ports;
+mod request;
+#[cfg(not(target_arch = "wasm32"))]
+mod running;
+#[cfg(not(target_arch = "wasm32"))]
+mod thread;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use backend::NativeMedia;
+pub use request::{
+    AudioSink, AudioSource, MediaAction, MediaControl, MediaFailure, MediaFailureKind, MediaFigures,
+    MediaHappened, MediaKey, MediaOptions, MediaReport, MediaReported, MediaRequest, ReceivedFigures,
+    SentFigures, ToneKind,
+};

@@ -1,0 +1,69 @@
+//! Pairs of sockets for RTP and RTCP out of a range: an even port and the next (RFC 3550 section 11).
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use mio::net::UdpSocket;
+use rvoip_sans_io::Random;
+
+/// The two sockets of a call.
+#[derive(Debug)]
+pub(super) struct Pair {
+    pub(super) rtp: UdpSocket,
+    pub(super) rtcp: UdpSocket,
+    pub(super) port: u16,
+}
+
+/// Binds a free pair, beginning somewhere in the range, so that the ports of a call cannot be foretold.
+///
+/// # Errors
+/// One line for people: the range has no pair, none is free, or the address is not ours.
+pub(super) fn bind_pair(address: IpAddr, range: (u16, u16), random: &mut Random) -> Result<Pair, String> {
+    let first = range.0.saturating_add(range.0 % 2);
+    let pairs = u64::from((range.1.saturating_add(1)).saturating_sub(first) / 2);
+    if range.0 == 0 || pairs == 0 {
+        return Err(format!(
+            "the RTP ports {}-{} hold no pair of an even port and the next",
+            range.0, range.1
+        ));
+    }
+    let start = random.below(pairs);
+    for offset in 0..pairs {
+        let index = u16::try_from((start + offset) % pairs).unwrap_or(0);
+        let port = first + 2 * index;
+        let bound = UdpSocket::bind(SocketAddr::new(address, port)).and_then(|rtp| {
+            UdpSocket::bind(SocketAddr::new(address, port + 1)).map(|rtcp| Pair { rtp, rtcp, port })
+        });
+        match bound {
+            Ok(pair) => return Ok(pair),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+            Err(error) => return Err(format!("no RTP port can be bound at {address}: {error}")),
+        }
+    }
+    Err(format!("all RTP ports {}-{} are taken", range.0, range.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_used_up_and_then_refused() {
+        let loopback = IpAddr::from([127, 0, 0, 1]);
+        let mut random = Random::from_number(1);
+        let port = 2 * (10_000 + u16::try_from(std::process::id() % 10_000).unwrap());
+        let range = (port, port + 5);
+        let pairs: Vec<Pair> = (0..3).filter_map(|_| bind_pair(loopback, range, &mut random).ok()).collect();
+        let mut ports: Vec<u16> = pairs.iter().map(|pair| pair.port).collect();
+        ports.sort_unstable();
+        assert!(ports.iter().all(|one| one % 2 == 0 && (range.0..=range.1).contains(one)), "{ports:?}");
+        ports.dedup();
+        assert_eq!(ports.len(), pairs.len());
+        if pairs.len() == 3 {
+            let error = bind_pair(loopback, range, &mut random).unwrap_err();
+            assert_eq!(error, format!("all RTP ports {}-{} are taken", range.0, range.1));
+        }
+        assert!(bind_pair(loopback, (5_001, 5_001), &mut random).is_err());
+        assert!(bind_pair([192, 0, 2, 1].into(), (40_000, 40_001), &mut random).is_err());
+    }
+}
