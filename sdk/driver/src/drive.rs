@@ -62,6 +62,12 @@ pub trait Io<M: Machine> {
 
     /// Gives the next input; `timeout` is when the machine wants to be called.
     fn poll(&mut self, cx: &mut Context<'_>, timeout: Option<Instant>) -> Poll<IoInput<M>>;
+
+    /// Ready when what was sent has left, or cannot leave in time. Polled when the machine is closed, before the platform is
+    /// dropped.
+    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
 }
 
 /// The media side of a platform: takes requests, reports later.
@@ -85,7 +91,7 @@ pub async fn drive<M: Hosted>(driving: Driving<M>, mut io: impl Io<M>) {
                 io.apply(output);
             }
             if step.closed {
-                return Poll::Ready(());
+                return io.poll_flush(cx);
             }
             match io.poll(cx, step.timeout) {
                 Poll::Ready(input) => driving.input(input),

@@ -14,6 +14,7 @@
 //! # Invariants
 //! - Nobody is woken while the lock is held.
 //! - A command is submitted by its future's first poll and withdrawn by the future's drop.
+//! - When the loop is gone, whoever waits is told: nobody waits for ever.
 //! - A listener that is too slow loses its own events, never those of others, and learns how many.
 //! - A panic of the machine ends that machine with an error for all who wait, and never the program (where panics unwind).
 
@@ -21,6 +22,7 @@ pub mod clock;
 mod drive;
 mod hub;
 mod media;
+mod redact;
 mod wire;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -39,6 +41,7 @@ pub use media::{
 };
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{LaunchError, NativeIo, launch};
+pub use redact::redact;
 pub use rvoip_sans_io::{
     DnsAnswer, DnsError, DnsQuestion, FlowId, FlowOpened, Input, Instant, Machine, Now, OpenFlow, Output,
     Protocol, QuestionId, Random, Timers, Token, Transmit,
@@ -47,4 +50,4 @@ pub use rvoip_sans_io::{
 pub use rvoip_sip_transport::{TransportConfig, Transports};
 #[cfg(target_arch = "wasm32")]
 pub use web::WebIo;
-pub use wire::{WireEntry, WireTap, redact};
+pub use wire::{WireEntry, WireTap};

@@ -1,6 +1,6 @@
 //! A listener and its queue.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,6 +11,9 @@ use rvoip_sans_io::Machine;
 
 use super::Hosted;
 use super::shared::Shared;
+
+/// The key of the stream's waker.
+const STREAM: u64 = 0;
 
 /// Events that may wait for one listener.
 const EVENTS: usize = 1_024;
@@ -24,24 +27,27 @@ pub(super) struct Queue<M: Machine> {
     /// Events that were lost; while there are any, nothing is queued: a snapshot will say more.
     missed: u32,
     ended: bool,
-    waker: Option<Waker>,
+    /// Of those who wait: the stream under 0, each [`Ready`] under a number of its own.
+    wakers: BTreeMap<u64, Waker>,
+    last_ready: u64,
 }
 
 impl<M: Hosted> Queue<M> {
-    /// Adds an event; gives who is to be woken.
-    pub(super) fn push(&mut self, event: &M::Event) -> Option<Waker> {
+    /// Adds an event; tells who is to be woken.
+    pub(super) fn push(&mut self, event: &M::Event, wake: &mut Vec<Waker>) {
         if !(self.wanted)(event) {
-            return None;
+            return;
         }
+        wake.extend(std::mem::take(&mut self.wakers).into_values());
         if self.missed > 0 {
             self.missed = self.missed.saturating_add(1);
-            return self.waker.take();
+            return;
         }
         if let Some(key) = M::coalescing(event)
             && let Some(old) = self.events.iter_mut().rev().find(|queued| M::coalescing(queued) == Some(key))
         {
             *old = event.clone();
-            return self.waker.take();
+            return;
         }
         if self.events.len() < EVENTS {
             self.events.push_back(event.clone());
@@ -49,12 +55,11 @@ impl<M: Hosted> Queue<M> {
             self.missed = u32::try_from(self.events.len()).unwrap_or(u32::MAX).saturating_add(1);
             self.events.clear();
         }
-        self.waker.take()
     }
 
-    pub(super) fn end(&mut self) -> Option<Waker> {
+    pub(super) fn end(&mut self, wake: &mut Vec<Waker>) {
         self.ended = true;
-        self.waker.take()
+        wake.extend(std::mem::take(&mut self.wakers).into_values());
     }
 
     fn is_ready(&self) -> bool {
@@ -93,14 +98,15 @@ impl<M: Hosted> Listener<M> {
             wanted,
             missed: 0,
             ended,
-            waker: None,
+            wakers: BTreeMap::new(),
+            last_ready: 0,
         });
         Self { shared, id, taken: VecDeque::new() }
     }
 
     /// Waits until there are events, or nothing will come any more; takes nothing.
     pub fn ready(&self) -> Ready<'_, M> {
-        Ready { listener: self }
+        Ready { listener: self, key: None }
     }
 
     /// Takes the events that wait; none may be there.
@@ -110,18 +116,25 @@ impl<M: Hosted> Listener<M> {
         events
     }
 
-    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_ready(&self, cx: &mut Context<'_>, key: &mut Option<u64>) -> Poll<()> {
         if !self.taken.is_empty() {
             return Poll::Ready(());
         }
-        let ready = self.shared.with_queue(self.id, |queue, _| {
-            let ready = queue.is_ready();
-            if !ready {
-                queue.waker = Some(cx.waker().clone());
-            }
-            ready
-        });
-        if ready.unwrap_or(true) { Poll::Ready(()) } else { Poll::Pending }
+        // The old waker leaves the lock before it is dropped.
+        let (ready, _old) = self
+            .shared
+            .with_queue(self.id, |queue, _| {
+                if queue.is_ready() {
+                    return (true, None);
+                }
+                let key = *key.get_or_insert_with(|| {
+                    queue.last_ready += 1;
+                    queue.last_ready
+                });
+                (false, queue.wakers.insert(key, cx.waker().clone()))
+            })
+            .unwrap_or((true, None));
+        if ready { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 
@@ -132,7 +145,7 @@ impl<M: Hosted> Stream for Listener<M> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<M::Event>> {
         if self.taken.is_empty() {
-            if self.poll_ready(cx).is_pending() {
+            if self.poll_ready(cx, &mut Some(STREAM)).is_pending() {
                 return Poll::Pending;
             }
             self.taken = self.shared.with_queue(self.id, Queue::take).unwrap_or_default();
@@ -152,12 +165,23 @@ impl<M: Hosted> Drop for Listener<M> {
 #[derive(Debug)]
 pub struct Ready<'l, M: Hosted> {
     listener: &'l Listener<M>,
+    key: Option<u64>,
+}
+
+impl<M: Hosted> Drop for Ready<'_, M> {
+    fn drop(&mut self) {
+        if let Some(key) = self.key {
+            let _old =
+                self.listener.shared.with_queue(self.listener.id, |queue, _| queue.wakers.remove(&key));
+        }
+    }
 }
 
 impl<M: Hosted> Future for Ready<'_, M> {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.listener.poll_ready(cx)
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        this.listener.poll_ready(cx, &mut this.key)
     }
 }

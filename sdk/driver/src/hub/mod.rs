@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use rvoip_sans_io::Machine;
 
-use crate::clock;
 pub use completion::Completion;
 pub use listener::{Listener, Ready};
 pub use shared::Driving;
@@ -64,7 +63,7 @@ struct LastHandle<M: Hosted>(Arc<Shared<M>>);
 
 impl<M: Hosted> Drop for LastHandle<M> {
     fn drop(&mut self) {
-        self.0.close(clock::now());
+        self.0.close();
     }
 }
 

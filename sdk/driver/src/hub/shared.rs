@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
-use rvoip_sans_io::{Input, Instant, Machine, Now, Output, Token};
+use rvoip_sans_io::{Input, Instant, Machine, Output, Token};
 
 use super::listener::Queue;
 use super::{Hosted, Refusal};
@@ -35,6 +35,8 @@ struct State<M: Machine> {
     driver: Option<Waker>,
     /// Who is to be woken as soon as the lock is free.
     wake: Vec<Waker>,
+    /// Wakers that were replaced. To drop one may drop a task, and with it a completion that wants the lock.
+    stale: Vec<Waker>,
 }
 
 pub(super) struct Shared<M: Machine>(Mutex<State<M>>);
@@ -60,16 +62,17 @@ impl<M: Hosted> Shared<M> {
             timeout: None,
             driver: None,
             wake: Vec::new(),
+            stale: Vec::new(),
         }))
     }
 
     /// Does something under the lock, and wakes those it concerns when the lock is free again.
     fn locked<T>(&self, action: impl FnOnce(&mut State<M>) -> T) -> T {
-        let (result, wake) = {
+        let (result, wake, _stale) = {
             // A panic under the lock was caught and noted before the lock could be poisoned.
             let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let result = action(&mut state);
-            (result, std::mem::take(&mut state.wake))
+            (result, std::mem::take(&mut state.wake), std::mem::take(&mut state.stale))
         };
         for waker in wake {
             waker.wake();
@@ -81,10 +84,10 @@ impl<M: Hosted> Shared<M> {
         self.locked(|state| state.machine.as_ref().map(read))
     }
 
-    pub(super) fn close(&self, now: Now) {
+    pub(super) fn close(&self) {
         self.locked(|state| {
             if !state.closed {
-                state.feed(now, Input::Close);
+                state.feed(Input::Close);
             }
         });
     }
@@ -108,7 +111,7 @@ impl<M: Hosted> Shared<M> {
             state.last_token += 1;
             let token = Token(state.last_token);
             state.commands.insert(token, Waiting { waker: None, result: None });
-            state.feed(clock::now(), Input::Command(token, command));
+            state.feed(Input::Command(token, command));
             let Some(waiting) = state.commands.get_mut(&token) else { return Ok(token) };
             if let Some(result) = waiting.result.take() {
                 state.commands.remove(&token);
@@ -127,23 +130,26 @@ impl<M: Hosted> Shared<M> {
                 state.commands.remove(&token);
                 return Some(result);
             }
-            waiting.waker = Some(waker.clone());
+            state.stale.extend(waiting.waker.replace(waker.clone()));
             None
         })
     }
 
     pub(super) fn withdraw(&self, token: Token) {
-        self.locked(|state| {
-            if state.commands.remove(&token).is_some_and(|waiting| waiting.result.is_none()) {
-                state.feed(clock::now(), Input::Cancel(token));
+        // What the command left behind is dropped when the lock is free.
+        let _left = self.locked(|state| {
+            let left = state.commands.remove(&token);
+            if left.as_ref().is_some_and(|waiting| waiting.result.is_none()) {
+                state.feed(Input::Cancel(token));
             }
+            left
         });
     }
 
     pub(super) fn listen(&self, queue: impl FnOnce(Vec<M::Event>, bool) -> Queue<M>) -> u64 {
         self.locked(|state| {
             state.last_listener += 1;
-            let snapshot = state.machine.as_ref().map(Hosted::snapshot).unwrap_or_default();
+            let snapshot = state.snapshot();
             let queue = queue(snapshot, state.closed);
             state.listeners.insert(state.last_listener, queue);
             state.last_listener
@@ -162,21 +168,38 @@ impl<M: Hosted> Shared<M> {
     ) -> Option<T> {
         self.locked(|state| {
             let machine = state.machine.as_ref();
-            state.listeners.get_mut(&id).map(|queue| action(queue, machine))
+            let queue = state.listeners.get_mut(&id)?;
+            let done = catch_unwind(AssertUnwindSafe(|| action(queue, machine)));
+            if done.is_err() {
+                state.fail();
+            }
+            done.ok()
         })
     }
 }
 
 impl<M: Hosted> State<M> {
-    /// Gives the machine an input and takes its outputs; a panic ends it.
-    fn feed(&mut self, now: Now, input: Input<'_, M>) {
+    fn snapshot(&mut self) -> Vec<M::Event> {
+        let Some(machine) = &self.machine else { return Vec::new() };
+        let Ok(events) = catch_unwind(AssertUnwindSafe(|| machine.snapshot())) else {
+            self.fail();
+            return Vec::new();
+        };
+        events
+    }
+
+    /// Gives the machine an input and takes its outputs; a panic ends it. The clock is read under the lock, so that time
+    /// never goes back for the machine, whoever calls.
+    fn feed(&mut self, input: Input<'_, M>) {
         let Some(machine) = &mut self.machine else { return };
+        let now = clock::now();
         let fed = catch_unwind(AssertUnwindSafe(|| machine.handle_input(now, input)));
         self.settle(fed.is_ok());
     }
 
-    fn fire(&mut self, now: Now) {
+    fn fire(&mut self) {
         let Some(machine) = &mut self.machine else { return };
+        let now = clock::now();
         let fired = catch_unwind(AssertUnwindSafe(|| machine.handle_timeout(now)));
         self.settle(fired.is_ok());
     }
@@ -218,7 +241,7 @@ impl<M: Hosted> State<M> {
 
     fn tell(&mut self, event: &M::Event) {
         for queue in self.listeners.values_mut() {
-            self.wake.extend(queue.push(event));
+            queue.push(event, &mut self.wake);
         }
     }
 
@@ -232,7 +255,7 @@ impl<M: Hosted> State<M> {
             }
         }
         for queue in self.listeners.values_mut() {
-            self.wake.extend(queue.end());
+            queue.end(&mut self.wake);
         }
         self.wake.extend(self.driver.take());
     }
@@ -240,7 +263,9 @@ impl<M: Hosted> State<M> {
     fn fail(&mut self) {
         let reason = "an internal error ended the client";
         tracing::error!("a machine panicked");
-        self.machine = None;
+        let broken = self.machine.take();
+        // What panicked once may do so again while it is dropped.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(broken)));
         self.failure = Some(reason.to_owned());
         self.outputs.clear();
         self.tell(&M::failed(reason));
@@ -248,12 +273,29 @@ impl<M: Hosted> State<M> {
     }
 }
 
-/// The loop's side of a hub.
-pub struct Driving<M: Machine> {
+/// The loop's side of a hub. When it is dropped before the machine has closed, because the loop panicked or its runtime is
+/// gone, all who wait are told.
+pub struct Driving<M: Hosted> {
     shared: Arc<Shared<M>>,
 }
 
-impl<M: Machine> std::fmt::Debug for Driving<M> {
+impl<M: Hosted> Drop for Driving<M> {
+    fn drop(&mut self) {
+        self.shared.locked(|state| {
+            if state.closed {
+                return;
+            }
+            tracing::warn!("the loop of a machine ended before it");
+            if std::thread::panicking() {
+                state.failure = Some("an internal error ended the client".to_owned());
+            }
+            state.outputs.clear();
+            state.end();
+        });
+    }
+}
+
+impl<M: Hosted> std::fmt::Debug for Driving<M> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Driving").finish_non_exhaustive()
     }
@@ -267,23 +309,22 @@ impl<M: Hosted> Driving<M> {
     /// Takes what is to be done; the waker is woken when there is more.
     pub(crate) fn step(&self, waker: &Waker) -> Step<M> {
         self.shared.locked(|state| {
-            state.driver = Some(waker.clone());
+            state.stale.extend(state.driver.replace(waker.clone()));
             Step { outputs: std::mem::take(&mut state.outputs), timeout: state.timeout, closed: state.closed }
         })
     }
 
     /// Gives the machine an input of its platform.
     pub(crate) fn input(&self, input: IoInput<M>) {
-        let now = clock::now();
         self.shared.locked(|state| match input {
             IoInput::Received { flow, source, bytes } => {
-                state.feed(now, Input::Received { flow, source, bytes: &bytes });
+                state.feed(Input::Received { flow, source, bytes: &bytes });
             }
-            IoInput::FlowOpened(opened) => state.feed(now, Input::FlowOpened(opened)),
-            IoInput::FlowFailed { flow, reason } => state.feed(now, Input::FlowFailed { flow, reason }),
-            IoInput::Dns(id, answer) => state.feed(now, Input::Dns(id, answer)),
-            IoInput::Media(report) => state.feed(now, Input::Media(report)),
-            IoInput::Timeout => state.fire(now),
+            IoInput::FlowOpened(opened) => state.feed(Input::FlowOpened(opened)),
+            IoInput::FlowFailed { flow, reason } => state.feed(Input::FlowFailed { flow, reason }),
+            IoInput::Dns(id, answer) => state.feed(Input::Dns(id, answer)),
+            IoInput::Media(report) => state.feed(Input::Media(report)),
+            IoInput::Timeout => state.fire(),
         });
     }
 }

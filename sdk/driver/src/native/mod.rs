@@ -3,6 +3,7 @@
 use std::future::Future as _;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use rvoip_sans_io::{FlowOpened, Instant, Machine};
 use rvoip_sip_transport::{Resolver, TransportEvent, Transports};
@@ -14,6 +15,9 @@ use crate::clock;
 use crate::drive::{Io, IoInput, IoOutput, MediaBackend, drive};
 use crate::hub::{Driving, Hosted};
 use crate::wire::{Wire, WireTap};
+
+/// How long what was sent may take to leave once the machine is closed.
+const FLUSH: Duration = Duration::from_secs(2);
 
 type Backend<M> = Box<dyn MediaBackend<<M as Machine>::MediaRequest, <M as Machine>::MediaReport> + Send>;
 
@@ -39,6 +43,8 @@ pub struct NativeIo<M: Machine> {
     bound: Vec<FlowOpened>,
     timer: Option<(Instant, Pin<Box<Sleep>>)>,
     turn: u8,
+    /// When what is still to be sent at the end is given up.
+    flush: Option<Pin<Box<Sleep>>>,
 }
 
 impl<M: Machine> std::fmt::Debug for NativeIo<M> {
@@ -63,6 +69,7 @@ impl<M: Machine> NativeIo<M> {
             bound,
             timer: None,
             turn: 0,
+            flush: None,
         }
     }
 
@@ -146,6 +153,14 @@ impl<M: Machine> Io<M> for NativeIo<M> {
         }
         Poll::Pending
     }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let limit = self.flush.get_or_insert_with(|| Box::pin(tokio::time::sleep(FLUSH)));
+        if limit.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        self.transports.poll_flush(cx)
+    }
 }
 
 /// Starts the loop of a machine: on the tokio runtime that this is called in, or else on a thread with one of its own, which
@@ -190,8 +205,8 @@ where
             };
             drive(driving, io).await;
         });
-        // What connections still have queued gets its time.
-        runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+        // Everything has left; look-ups that still run are not waited for.
+        runtime.shutdown_background();
     };
     std::thread::Builder::new().name("rvoip".to_owned()).spawn(body).map_err(LaunchError::Runtime)?;
     told.recv().unwrap_or_else(|_| Err(LaunchError::Runtime(std::io::Error::other("the thread ended"))))
