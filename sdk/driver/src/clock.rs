@@ -6,7 +6,10 @@ use std::time::Duration;
 use rvoip_sans_io::{Instant, Now, Random};
 
 /// The present moment.
-#[expect(clippy::disallowed_methods, reason = "the edge, where time enters")]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    expect(clippy::disallowed_methods, reason = "the edge, where time enters")
+)]
 pub fn now() -> Now {
     static START: OnceLock<web_time::Instant> = OnceLock::new();
     let start = START.get_or_init(web_time::Instant::now);

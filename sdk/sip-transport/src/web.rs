@@ -37,13 +37,11 @@ impl Transports {
 
     /// What happened.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<TransportEvent> {
-        match self.events.pop_front() {
-            Some(event) => Poll::Ready(event),
-            None => {
-                self.waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
+        if let Some(event) = self.events.pop_front() {
+            return Poll::Ready(event);
         }
+        self.waker = Some(cx.waker().clone());
+        Poll::Pending
     }
 }
 
@@ -70,12 +68,10 @@ impl Resolver {
 
     /// The next answer.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<(QuestionId, Result<DnsAnswer, DnsError>)> {
-        match self.answers.pop_front() {
-            Some(id) => Poll::Ready((id, Err(DnsError::Unavailable))),
-            None => {
-                self.waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
+        if let Some(id) = self.answers.pop_front() {
+            return Poll::Ready((id, Err(DnsError::Unavailable)));
         }
+        self.waker = Some(cx.waker().clone());
+        Poll::Pending
     }
 }
