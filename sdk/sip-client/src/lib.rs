@@ -1,1 +1,51 @@
-//! A SIP phone as a library: Client, Account, Call.
+//! A SIP phone as a library: [`Client`], [`Account`], [`Call`].
+//!
+//! ```no_run
+//! use rvoip::Client;
+//! use std::time::Duration;
+//!
+//! # async fn example() -> rvoip::Result<()> {
+//! let client = Client::builder().build().await?;
+//! let alice = client.account("sip:alice@example.com").password("secret").register().await?;
+//! let call = alice.call("sip:bob@example.com").await?;
+//! call.answered().await?;
+//! call.play("hello.wav").await?;
+//! let digits = call.collect_digits(4, Duration::from_secs(10)).await?;
+//! call.hang_up().await?;
+//! # drop(digits);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What happens is told as [`Event`]s: a [`Client`], an [`Account`] and a [`Call`] each give their own [`Events`].
+//!
+//! Invariants: all state of a client is behind one lock, in the sans-IO [`Agent`](agent::Agent); a verb is one command,
+//! submitted by its future's first poll and withdrawn by its drop; no future here sleeps, spawns or takes several steps of
+//! the protocol; nobody is woken while the lock is held.
+
+mod account;
+pub mod agent;
+mod call;
+mod client;
+mod command;
+mod config;
+mod error;
+mod event;
+mod events;
+mod handle;
+mod ids;
+mod state;
+mod statistics;
+
+pub use account::{Account, AccountBuilder};
+pub use call::Call;
+pub use client::{Client, ClientBuilder};
+pub use command::{Answer, Registration};
+pub use config::{AccountConfig, Bind, Capabilities, ClientConfig, MediaConfig, TimerConfig, TransportKind};
+pub use error::{Error, ErrorKind, Result};
+pub use event::Event;
+pub use events::{Events, Scope};
+pub use ids::{AccountKey, CallKey};
+pub use rvoip_driver::{AudioSink, AudioSource, ToneKind, WireEntry, WireTap};
+pub use state::{AccountInfo, CallDirection, CallInfo, CallState, Cause, RegistrationState};
+pub use statistics::{CallStatistics, DirectionStatistics};

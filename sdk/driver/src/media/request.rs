@@ -125,6 +125,36 @@ pub enum AudioSink {
     },
 }
 
+impl From<&str> for AudioSource {
+    fn from(path: &str) -> Self {
+        Self::File { path: path.into(), repeat: false }
+    }
+}
+
+impl From<PathBuf> for AudioSource {
+    fn from(path: PathBuf) -> Self {
+        Self::File { path, repeat: false }
+    }
+}
+
+impl From<ToneKind> for AudioSource {
+    fn from(tone: ToneKind) -> Self {
+        Self::Tone { tone }
+    }
+}
+
+impl From<&str> for AudioSink {
+    fn from(path: &str) -> Self {
+        Self::File { path: path.into() }
+    }
+}
+
+impl From<PathBuf> for AudioSink {
+    fn from(path: PathBuf) -> Self {
+        Self::File { path }
+    }
+}
+
 /// Something that the media side reports.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MediaReport {

@@ -57,6 +57,8 @@ pub(super) struct Running {
     media: Option<Media>,
     /// A clip that is being read, and whether it shall repeat.
     loading: Option<(Token, bool)>,
+    /// The command whose clip is being played.
+    playing: Option<Token>,
     /// What was asked for before there was a session.
     source: Option<Source>,
     muted: bool,
@@ -75,6 +77,7 @@ impl Running {
             reports,
             media: None,
             loading: None,
+            playing: None,
             source: None,
             muted: false,
             digits: VecDeque::new(),
@@ -364,14 +367,18 @@ impl Running {
     }
 
     fn set_source(&mut self, source: Source) {
+        self.playing = None;
         match &mut self.media {
             Some(media) => media.session.set_source(source),
             None => self.source = Some(source),
         }
     }
 
-    /// Nobody waits for a command any more: a clip that is still being read is not played.
+    /// Nobody waits for a command any more: its clip is not played, or no longer.
     pub(super) fn withdraw(&mut self, token: Token) {
+        if self.playing == Some(token) {
+            self.set_source(Source::Silence);
+        }
         self.loading.take_if(|(of, _)| *of == token);
         self.digits.retain(|of| *of != token);
     }
@@ -385,6 +392,7 @@ impl Running {
         match loaded {
             Ok(clip) => {
                 self.set_source(Source::Clip { samples: clip.samples, repeat });
+                self.playing = Some(token);
                 self.controlled(token, Ok(()));
             }
             Err(failure) => self.controlled(token, Err(failure)),

@@ -1,0 +1,103 @@
+//! `register`, `message` and `options`: one request and its answer.
+
+use rvoip::{Account, Answer, Client, Event, RegistrationState, Result};
+use serde::Serialize;
+
+use crate::Exit;
+use crate::args::{AccountArgs, MessageArgs, NetworkArgs, OptionsArgs, RegisterArgs};
+use crate::output::{Output, complain};
+use crate::phone::Signals;
+
+#[derive(Serialize)]
+struct Bindings {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    expires: u32,
+    contacts: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Answered {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(flatten)]
+    answer: Answer,
+}
+
+/// Registers once, or until a signal.
+pub(crate) async fn register(output: Output, args: &RegisterArgs) -> Result<Exit> {
+    if args.account.address.is_none() {
+        complain("register needs --account");
+        return Ok(Exit::Usage);
+    }
+    let (client, account) = start(&args.account, &args.network).await?;
+    let mut events = client.events();
+    let granted = match account.register().await {
+        Ok(granted) => granted,
+        Err(error) => {
+            client.close().await?;
+            return Err(error);
+        }
+    };
+    if args.once {
+        let text = format!("registered for {} s:\n  {}", granted.expires, granted.contacts.join("\n  "));
+        output.fact(&text, &Bindings { kind: "bindings", expires: granted.expires, contacts: granted.contacts });
+        account.unregister().await?;
+        client.close().await?;
+        return Ok(Exit::Done);
+    }
+    let mut signals = Signals::new()?;
+    let exit = loop {
+        tokio::select! {
+            () = signals.received() => break Exit::Done,
+            event = events.next() => match event {
+                Some(event) => {
+                    output.event(&event);
+                    if let Event::RegistrationChanged { state: RegistrationState::Failed, status: Some(401 | 403 | 407), .. } = event {
+                        break Exit::Refused;
+                    }
+                }
+                None => break Exit::Refused,
+            },
+        }
+    };
+    client.close().await?;
+    Ok(exit)
+}
+
+/// Sends a text.
+pub(crate) async fn message(output: Output, args: &MessageArgs) -> Result<Exit> {
+    let (client, account) = start(&args.account, &args.network).await?;
+    let answer = account.message(&args.uri, &args.text).await;
+    client.close().await?;
+    Ok(report(output, answer?))
+}
+
+/// Asks what a peer can do.
+pub(crate) async fn options(output: Output, args: &OptionsArgs) -> Result<Exit> {
+    let (client, account) = start(&args.account, &args.network).await?;
+    let answer = account.options(&args.uri).await;
+    client.close().await?;
+    Ok(report(output, answer?))
+}
+
+async fn start(who: &AccountArgs, network: &NetworkArgs) -> Result<(Client, Account)> {
+    let client = Client::builder().config(network.client_config()).build().await?;
+    let account = client.account_with(who.account_config(network)).add().await?;
+    Ok((client, account))
+}
+
+fn report(output: Output, answer: Answer) -> Exit {
+    let exit = if answer.status < 300 { Exit::Done } else { Exit::Refused };
+    let mut text = format!("{} {}", answer.status, answer.reason);
+    for (name, values) in [("Allow", &answer.allow), ("Supported", &answer.supported)] {
+        if !values.is_empty() {
+            text.push_str(&format!("\n{name}: {}", values.join(", ")));
+        }
+    }
+    if let Some(agent) = &answer.agent {
+        text.push_str(&format!("\nAgent: {agent}"));
+    }
+    output.fact(&text, &Answered { kind: "answer", answer });
+    exit
+}

@@ -1,0 +1,81 @@
+//! Closing: calls and registrations are ended in good order, within a deadline.
+
+use rvoip_driver::{Now, Output, Token};
+
+use super::{Agent, Timer};
+use crate::Event;
+use crate::command::Reply;
+
+/// How far closing has come.
+#[derive(Debug, Default)]
+pub(super) enum Closing {
+    /// Nobody closes.
+    #[default]
+    Open,
+    /// Calls and registrations are being ended.
+    Ending {
+        /// Who waits for it.
+        waiting: Vec<Token>,
+        /// The deadline has passed.
+        overdue: bool,
+    },
+    /// All is over.
+    Closed,
+}
+
+impl Closing {
+    pub(super) fn is_closing(&self) -> bool {
+        !matches!(self, Self::Open)
+    }
+
+    pub(super) fn give_up(&mut self) {
+        if let Self::Ending { overdue, .. } = self {
+            *overdue = true;
+        }
+    }
+}
+
+impl Agent {
+    /// Begins to close, or joins those who wait for it.
+    pub(super) fn close_command(&mut self, now: Now, token: Token) {
+        self.close(now);
+        match &mut self.closing {
+            Closing::Ending { waiting, .. } => waiting.push(token),
+            Closing::Open | Closing::Closed => self.done(token, Ok(Reply::Done)),
+        }
+    }
+
+    pub(super) fn close(&mut self, now: Now) {
+        if self.closing.is_closing() {
+            return;
+        }
+        self.closing = Closing::Ending { waiting: Vec::new(), overdue: false };
+        self.timers.set(Timer::Close, now.monotonic + self.config.close_deadline);
+        for call in self.calls.values() {
+            self.ua.hang_up(now, call.session);
+        }
+        for account in self.accounts.values() {
+            if account.is_registered() {
+                self.ua.unregister(now, account.identity);
+            }
+        }
+    }
+
+    pub(super) fn close_when_over(&mut self) {
+        let Closing::Ending { overdue, waiting } = &mut self.closing else { return };
+        let busy = !self.calls.is_empty()
+            || !self.open_media.is_empty()
+            || self.accounts.values().any(super::Account::is_registered);
+        if busy && !*overdue {
+            return;
+        }
+        let waiting = std::mem::take(waiting);
+        self.closing = Closing::Closed;
+        self.timers.cancel(Timer::Close);
+        self.tell(Event::ClientClosed { reason: None });
+        for token in waiting {
+            self.done(token, Ok(Reply::Done));
+        }
+        self.out.push_back(Output::Closed);
+    }
+}

@@ -1,0 +1,105 @@
+//! Key presses of the peer: kept until somebody collects them.
+
+use std::collections::VecDeque;
+
+use rvoip_driver::Token;
+
+/// How many key presses are kept while nobody collects them; older ones are forgotten.
+const KEPT: usize = 128;
+
+/// Somebody who waits for key presses.
+#[derive(Debug)]
+struct Collector {
+    token: Token,
+    count: usize,
+}
+
+/// The key presses of one call.
+#[derive(Debug, Default)]
+pub(super) struct Digits {
+    pressed: VecDeque<char>,
+    collector: Option<Collector>,
+}
+
+impl Digits {
+    /// Takes a key press. Gives the collector its digits if that completes them.
+    pub(super) fn press(&mut self, digit: char) -> Option<(Token, String)> {
+        if self.pressed.len() == KEPT {
+            self.pressed.pop_front();
+        }
+        self.pressed.push_back(digit);
+        self.complete()
+    }
+
+    /// Begins to collect; false while somebody else does.
+    pub(super) fn collect(&mut self, token: Token, count: usize) -> bool {
+        if self.collector.is_some() {
+            return false;
+        }
+        self.collector = Some(Collector { token, count });
+        true
+    }
+
+    /// Gives up waiting for more, with what there is.
+    pub(super) fn give_up(&mut self) -> Option<(Token, String)> {
+        let collector = self.collector.take()?;
+        Some((collector.token, self.pressed.drain(..).collect()))
+    }
+
+    /// Forgets the collector but keeps the digits, if `token` is the one who waits.
+    pub(super) fn cancel(&mut self, token: Token) -> bool {
+        let waits = self.collector.as_ref().is_some_and(|collector| collector.token == token);
+        if waits {
+            self.collector = None;
+        }
+        waits
+    }
+
+    /// Gives the collector its digits if there are enough.
+    pub(super) fn complete(&mut self) -> Option<(Token, String)> {
+        let count = self.collector.as_ref()?.count;
+        if self.pressed.len() < count {
+            return None;
+        }
+        let token = self.collector.take()?.token;
+        Some((token, self.pressed.drain(..count).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_pressed_early_are_kept_for_the_collector() {
+        let mut digits = Digits::default();
+        assert_eq!(digits.press('1'), None);
+        assert!(digits.collect(Token(1), 2));
+        assert_eq!(digits.complete(), None);
+        assert!(!digits.collect(Token(2), 1), "one collector at a time");
+        assert_eq!(digits.press('2'), Some((Token(1), "12".to_owned())));
+        assert_eq!(digits.press('3'), None);
+        assert!(digits.collect(Token(3), 1));
+        assert_eq!(digits.complete(), Some((Token(3), "3".to_owned())));
+    }
+
+    #[test]
+    fn a_cancelled_collector_loses_no_digit() {
+        let mut digits = Digits::default();
+        digits.collect(Token(1), 2);
+        digits.press('7');
+        assert!(!digits.cancel(Token(9)));
+        assert!(digits.cancel(Token(1)));
+        digits.collect(Token(2), 4);
+        assert_eq!(digits.give_up(), Some((Token(2), "7".to_owned())));
+    }
+
+    #[test]
+    fn what_nobody_collects_is_bounded() {
+        let mut digits = Digits::default();
+        for _ in 0..10_000 {
+            digits.press('5');
+        }
+        assert_eq!(digits.pressed.len(), KEPT);
+    }
+}

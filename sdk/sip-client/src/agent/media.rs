@@ -1,0 +1,321 @@
+//! The media side: what it is asked, what it reports.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use rvoip_driver::{
+    AudioSource, MediaAction, MediaControl, MediaFailure, MediaFailureKind, MediaFigures, MediaHappened,
+    MediaOptions, MediaReport, MediaReported, Now, Token,
+};
+use rvoip_session_core::{Body, Failure, MediaAnswer, Question, RequestAnswer, RequestId, SessionId};
+use rvoip_sip_core::Method;
+
+use super::{Agent, Pending, account};
+use crate::command::{Answer, Reply};
+use crate::{CallKey, CallStatistics, Cause, DirectionStatistics, ErrorKind, Event};
+
+/// What of a call's media waits for something.
+#[derive(Debug, Default)]
+pub(super) struct Media {
+    /// Commands that the media side carries out.
+    pub(super) controls: Vec<Token>,
+    /// A clip that somebody waits for to end.
+    pub(super) clip: Option<Token>,
+    /// Digits that wait to hear whether the peer takes telephone events.
+    asked_digits: VecDeque<(Token, String)>,
+    /// Key presses that go by INFO, because the peer takes no telephone events: one at a time.
+    info_digits: Option<InfoDigits>,
+}
+
+/// Key presses on their way by INFO.
+#[derive(Debug)]
+struct InfoDigits {
+    token: Token,
+    left: VecDeque<char>,
+}
+
+impl Media {
+    /// Takes all who wait.
+    pub(super) fn drain(&mut self) -> Vec<Token> {
+        let mut waiting = std::mem::take(&mut self.controls);
+        waiting.extend(self.info_digits.take().map(|digits| digits.token));
+        waiting
+    }
+}
+
+/// How long a key press is said to last when it goes by INFO, in milliseconds.
+const INFO_DIGIT_MS: u32 = 160;
+
+impl Agent {
+    pub(super) fn media_options(&self) -> MediaOptions {
+        let media = &self.config.media;
+        let local =
+            self.config.binds.iter().map(|bind| bind.address.ip()).find(|address| !address.is_unspecified());
+        MediaOptions {
+            codecs: media.codecs.clone(),
+            ptime: 20,
+            rtp_ports: media.rtp_ports,
+            timeout: media.timeout,
+            statistics_interval: media.statistics_interval,
+            local,
+        }
+    }
+
+    /// Passes a question of offer and answer on.
+    pub(super) fn ask_media(&mut self, question: Question) {
+        if let Some(key) = self.sessions.get(&question.session).copied() {
+            self.ask_media_side(key, MediaAction::Ask(question.negotiation, question.question));
+        } else {
+            // The question of a new call comes before the call is entered; see `place_call`.
+            self.early_questions.push(question);
+        }
+    }
+
+    /// Has the media side carry something out; its report completes the command.
+    pub(super) fn control(&mut self, token: Token, key: CallKey, control: MediaControl) {
+        if let Some(call) = self.calls.get_mut(&key) {
+            call.media.controls.push(token);
+            match &control {
+                MediaControl::Play(
+                    AudioSource::File { repeat: false, .. } | AudioSource::Bytes { repeat: false, .. },
+                ) => {
+                    let old = call.media.clip.replace(token);
+                    self.finish_clip(key, old);
+                }
+                MediaControl::Play(_) | MediaControl::StopPlaying => {
+                    let old = call.media.clip.take();
+                    self.finish_clip(key, old);
+                }
+                MediaControl::SendDigits(digits) => {
+                    call.media.asked_digits.push_back((token, digits.clone()));
+                }
+                MediaControl::Record(_) | MediaControl::StopRecording | MediaControl::Mute(_) => {}
+            }
+        }
+        self.ask_media_side(key, MediaAction::Control(token, control));
+    }
+
+    /// A clip is over, or something else is played in its place: whoever waits for its end need not any longer.
+    fn finish_clip(&mut self, key: CallKey, token: Option<Token>) {
+        let Some(token) = token else { return };
+        if let Some(call) = self.calls.get_mut(&key) {
+            call.media.controls.retain(|waits| *waits != token);
+        }
+        self.done(token, Ok(Reply::Done));
+    }
+
+    pub(super) fn media_reported(&mut self, now: Now, report: MediaReport) {
+        let key = CallKey(report.session.0);
+        match report.report {
+            MediaReported::Answered(negotiation, answer) => {
+                if let MediaAnswer::Refused { reason, .. } = &answer {
+                    tracing::info!(call = key.0, reason, "the media side refused");
+                }
+                self.ua.media_answered(now, negotiation, answer);
+            }
+            MediaReported::Controlled(token, result) => self.controlled(now, key, token, result),
+            MediaReported::Happened(happened) => self.media_happened(now, key, happened),
+            MediaReported::Statistics(figures) => {
+                let statistics = statistics(&figures);
+                self.tell(Event::StatisticsUpdated { call: key, statistics });
+            }
+            MediaReported::Closed => {
+                self.open_media.remove(&key);
+            }
+        }
+    }
+
+    fn controlled(&mut self, now: Now, key: CallKey, token: Token, result: Result<(), MediaFailure>) {
+        let Some(call) = self.calls.get_mut(&key) else { return };
+        if !call.media.controls.contains(&token) {
+            return;
+        }
+        let at = call.media.asked_digits.iter().position(|(of, _)| *of == token);
+        let digits = at.and_then(|at| call.media.asked_digits.remove(at)).map(|(_, digits)| digits);
+        let by_info = matches!(&result, Err(failure) if failure.kind == MediaFailureKind::NotNegotiated);
+        if let (Some(digits), true) = (digits, by_info) {
+            call.media.controls.retain(|waits| *waits != token);
+            return self.send_digits_by_info(now, key, token, &digits);
+        }
+        if result.is_ok() && call.media.clip == Some(token) {
+            // It plays now; the command completes when it is over.
+            return;
+        }
+        call.media.clip.take_if(|clip| *clip == token);
+        call.media.controls.retain(|waits| *waits != token);
+        let result = result.map(|()| Reply::Done).map_err(|failure| {
+            let kind = match failure.kind {
+                MediaFailureKind::Unreadable | MediaFailureKind::Unwritable => ErrorKind::FileFailed,
+                MediaFailureKind::InvalidDigits => ErrorKind::InvalidArgument,
+                MediaFailureKind::Busy => ErrorKind::Busy,
+                MediaFailureKind::NotNegotiated => ErrorKind::Rejected,
+                MediaFailureKind::Gone => ErrorKind::CallEnded,
+            };
+            kind.error(failure.reason)
+        });
+        self.done(token, result);
+    }
+
+    fn media_happened(&mut self, now: Now, key: CallKey, happened: MediaHappened) {
+        match happened {
+            MediaHappened::AudioReceived => self.tell(Event::AudioReceived { call: key }),
+            MediaHappened::DigitReceived { digit, .. } => self.digit_received(key, digit),
+            MediaHappened::PlaybackFinished => {
+                let clip = self.calls.get_mut(&key).and_then(|call| call.media.clip.take());
+                self.tell(Event::PlaybackFinished { call: key });
+                self.finish_clip(key, clip);
+            }
+            MediaHappened::RecordingFinished => self.tell(Event::RecordingFinished { call: key }),
+            MediaHappened::TimedOut => self.end_for(now, key, Cause::MediaTimeout),
+            MediaHappened::Failed { reason } => {
+                self.open_media.remove(&key);
+                self.end_for(now, key, Cause::MediaFailed { reason });
+            }
+        }
+    }
+
+    fn digit_received(&mut self, key: CallKey, digit: char) {
+        let Some(call) = self.calls.get_mut(&key) else { return };
+        let collected = call.digits.press(digit);
+        self.tell(Event::DigitReceived { call: key, digit: digit.to_string() });
+        if let Some((token, digits)) = collected {
+            self.timers.cancel(super::Timer::Collect(key));
+            self.done(token, Ok(Reply::Digits(digits)));
+        }
+    }
+
+    /// The peer takes no telephone events: each key press is an INFO, as many devices understand it.
+    fn send_digits_by_info(&mut self, now: Now, key: CallKey, token: Token, digits: &str) {
+        let Some(call) = self.calls.get_mut(&key) else { return };
+        if call.media.info_digits.is_some() {
+            let busy = ErrorKind::Busy.error("digits of this call are being sent already");
+            return self.done(token, Err(busy));
+        }
+        let left = digits.chars().filter(|digit| *digit != ',').collect();
+        call.media.info_digits = Some(InfoDigits { token, left });
+        self.next_info_digit(now, key);
+    }
+
+    fn next_info_digit(&mut self, now: Now, key: CallKey) {
+        let Some(call) = self.calls.get_mut(&key) else { return };
+        let Some(digits) = &mut call.media.info_digits else { return };
+        let Some(digit) = digits.left.pop_front() else {
+            let token = digits.token;
+            call.media.info_digits = None;
+            return self.done(token, Ok(Reply::Done));
+        };
+        let session = call.session;
+        let text = format!("Signal={}\r\nDuration={INFO_DIGIT_MS}\r\n", digit.to_ascii_uppercase());
+        let body = Body::new("application/dtmf-relay", text);
+        let request = self.ua.request_in_session(now, session, Method::Info, body);
+        self.requests.insert(request, Pending::InfoDigit(key));
+    }
+
+    pub(super) fn info_received(&mut self, session: SessionId, content_type: &str, body: &[u8]) {
+        let Some(key) = self.sessions.get(&session).copied() else { return };
+        let relay = content_type.split(';').next().unwrap_or_default().trim();
+        if !relay.eq_ignore_ascii_case("application/dtmf-relay") {
+            return;
+        }
+        let text = String::from_utf8_lossy(body);
+        let signal = text.lines().find_map(|line| {
+            let (name, value) = line.split_once('=')?;
+            name.trim().eq_ignore_ascii_case("signal").then(|| value.trim().to_owned())
+        });
+        let digit = match signal.as_deref() {
+            Some("10") => Some('*'),
+            Some("11") => Some('#'),
+            Some(signal) => {
+                signal.chars().next().filter(|digit| matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D'))
+            }
+            None => None,
+        };
+        if let Some(digit) = digit {
+            self.digit_received(key, digit);
+        }
+    }
+
+    pub(super) fn message_in_call(&mut self, now: Now, token: Token, session: SessionId, text: String) {
+        let body = Body::new("text/plain;charset=utf-8", text.into_bytes());
+        let request = self.ua.request_in_session(now, session, Method::Message, body);
+        self.requests.insert(request, Pending::Message(token));
+    }
+
+    pub(super) fn request_answered(&mut self, now: Now, request: RequestId, answer: &RequestAnswer) {
+        match self.requests.remove(&request) {
+            Some(Pending::Request(token)) => {
+                let answer = Answer {
+                    status: answer.status.code(),
+                    reason: answer.reason.clone(),
+                    allow: answer.allow.clone(),
+                    supported: answer.supported.clone(),
+                    agent: answer.agent.clone(),
+                };
+                self.done(token, Ok(Reply::Answer(answer)));
+            }
+            Some(Pending::Message(token)) => {
+                let result = if answer.status.is_success() {
+                    Ok(Reply::Done)
+                } else {
+                    Err(ErrorKind::Rejected.with_status(answer.reason.clone(), Some(answer.status.code())))
+                };
+                self.done(token, result);
+            }
+            Some(Pending::InfoDigit(key)) if answer.status.is_success() => self.next_info_digit(now, key),
+            Some(Pending::InfoDigit(key)) => {
+                let reason = format!("the peer takes no key presses: {}", answer.reason);
+                self.give_up_info_digits(
+                    key,
+                    ErrorKind::Rejected.with_status(reason, Some(answer.status.code())),
+                );
+            }
+            None => {}
+        }
+    }
+
+    pub(super) fn request_failed(&mut self, request: RequestId, failure: &Failure) {
+        match self.requests.remove(&request) {
+            Some(Pending::Request(token) | Pending::Message(token)) => {
+                self.done(token, Err(account::failure_error(failure)));
+            }
+            Some(Pending::InfoDigit(key)) => self.give_up_info_digits(key, account::failure_error(failure)),
+            None => {}
+        }
+    }
+
+    fn give_up_info_digits(&mut self, key: CallKey, error: crate::Error) {
+        let Some(call) = self.calls.get_mut(&key) else { return };
+        if let Some(digits) = call.media.info_digits.take() {
+            self.done(digits.token, Err(error));
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "packet counts are far below 2^52")]
+fn statistics(figures: &MediaFigures) -> CallStatistics {
+    let milliseconds = |time: Duration| time.as_secs_f64() * 1_000.0;
+    let share =
+        |part: u64, whole: u64| if whole == 0 { 0.0 } else { (part as f64 / whole as f64).clamp(0.0, 1.0) };
+    let (sent, received) = (&figures.sent, &figures.received);
+    let lost = sent.lost.map_or(0, u64::from);
+    CallStatistics {
+        sent: DirectionStatistics {
+            packets: sent.packets,
+            bytes: sent.octets,
+            lost,
+            loss: share(lost, sent.packets),
+            jitter_ms: milliseconds(sent.jitter.unwrap_or_default()),
+            mos: figures.mos_sent,
+        },
+        received: DirectionStatistics {
+            packets: received.packets,
+            bytes: received.octets,
+            lost: received.lost,
+            loss: share(received.lost, received.packets + received.lost),
+            jitter_ms: milliseconds(received.jitter),
+            mos: figures.mos_received,
+        },
+        round_trip_ms: figures.round_trip.map(milliseconds),
+        codec: figures.codec.clone(),
+    }
+}

@@ -1,0 +1,171 @@
+//! Settings. Everything has a good default.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The transports that a client can use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransportKind {
+    /// Datagrams.
+    Udp,
+    /// A stream.
+    Tcp,
+}
+
+impl TransportKind {
+    pub(crate) fn protocol(self) -> rvoip_driver::Protocol {
+        match self {
+            Self::Udp => rvoip_driver::Protocol::Udp,
+            Self::Tcp => rvoip_driver::Protocol::Tcp,
+        }
+    }
+}
+
+/// One local address to take SIP messages on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bind {
+    /// How.
+    pub transport: TransportKind,
+    /// Where; port 0 takes a free one.
+    pub address: SocketAddr,
+}
+
+/// The settings of a client.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClientConfig {
+    /// Local addresses; if there are none, UDP and TCP on free ports of all addresses.
+    pub binds: Vec<Bind>,
+    /// What the User-Agent header field says.
+    pub user_agent: String,
+    /// How many calls may live at once; a further one is refused with 486 (incoming) or `Busy` (outgoing).
+    pub max_calls: u32,
+    /// How long closing may take before what is left is given up.
+    pub close_deadline: Duration,
+    /// Timers of the signalling.
+    pub timers: TimerConfig,
+    /// Settings of the audio.
+    pub media: MediaConfig,
+}
+
+impl Default for ClientConfig {
+    fn default() -> Self {
+        Self {
+            binds: Vec::new(),
+            user_agent: concat!("rvoip/", env!("CARGO_PKG_VERSION")).to_owned(),
+            max_calls: 1_000,
+            close_deadline: Duration::from_secs(4),
+            timers: TimerConfig::default(),
+            media: MediaConfig::default(),
+        }
+    }
+}
+
+/// Timers of the signalling.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TimerConfig {
+    /// Estimated round-trip time (RFC 3261 §17.1.1.1).
+    pub t1: Duration,
+    /// Longest interval between retransmissions of a request other than INVITE.
+    pub t2: Duration,
+    /// How long a message may stay in the network.
+    pub t4: Duration,
+    /// How long a call may ring, here or there, before it ends.
+    pub ringing: Duration,
+}
+
+impl Default for TimerConfig {
+    fn default() -> Self {
+        Self {
+            t1: Duration::from_millis(500),
+            t2: Duration::from_secs(4),
+            t4: Duration::from_secs(5),
+            ringing: Duration::from_secs(180),
+        }
+    }
+}
+
+/// Settings of the audio.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MediaConfig {
+    /// Codecs by name, the preferred one first.
+    pub codecs: Vec<String>,
+    /// First and last port for RTP and RTCP, in pairs of an even and an odd one.
+    pub rtp_ports: (u16, u16),
+    /// How long the peer's audio may be silent, once it has begun and while nobody holds the call, before the call ends; zero for ever.
+    pub timeout: Duration,
+    /// Interval between `StatisticsUpdated` events; zero for none but the last.
+    pub statistics_interval: Duration,
+}
+
+impl Default for MediaConfig {
+    fn default() -> Self {
+        Self {
+            codecs: vec!["PCMU".to_owned(), "PCMA".to_owned()],
+            rtp_ports: (16_384, 32_767),
+            timeout: Duration::from_secs(30),
+            statistics_interval: Duration::from_secs(5),
+        }
+    }
+}
+
+/// The settings of an account.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccountConfig {
+    /// The address of record, such as `sip:alice@example.com` or `"Alice" <sip:alice@example.com>`.
+    pub address: String,
+    /// The password, used for every request that is challenged.
+    pub password: Option<String>,
+    /// The user name for the password, where it is not the user part of the address.
+    pub auth_user: Option<String>,
+    /// The registrar, where it is not the address's domain.
+    pub registrar: Option<String>,
+    /// A proxy through which everything goes, such as `sip:proxy.example.com;transport=tcp`.
+    pub outbound_proxy: Option<String>,
+    /// The transport to use where the URI does not say.
+    pub transport: Option<TransportKind>,
+    /// For how many seconds to register (0: 600).
+    pub expires: u32,
+}
+
+impl std::fmt::Debug for AccountConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AccountConfig")
+            .field("address", &self.address)
+            .field("password", &self.password.as_ref().map(|_| "…"))
+            .field("auth_user", &self.auth_user)
+            .field("registrar", &self.registrar)
+            .field("outbound_proxy", &self.outbound_proxy)
+            .field("transport", &self.transport)
+            .field("expires", &self.expires)
+            .finish()
+    }
+}
+
+/// What this platform and build can do. Anything else fails with `Unsupported`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capabilities {
+    /// Transports that can be used.
+    pub transports: Vec<TransportKind>,
+    /// Codecs that can be used, by name.
+    pub codecs: Vec<String>,
+    /// Whether files can be played and recorded.
+    pub files: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let config = AccountConfig { password: Some("hunter2".to_owned()), ..AccountConfig::default() };
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,135 @@
+//! What all handles share: the way to the agent, and how a client starts.
+
+use std::future::Future;
+
+use rvoip_driver::{Hosted, Hub, Refusal, WireTap};
+
+use crate::agent::Agent;
+use crate::command::{Command, Reply};
+use crate::events::{Events, Scope};
+use crate::{ClientConfig, Error, ErrorKind, Event, Result};
+
+/// The way to the agent. When the last one is dropped the client closes.
+#[derive(Clone, Debug)]
+pub(crate) struct Handle {
+    hub: Hub<Agent>,
+}
+
+impl Handle {
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn start(config: ClientConfig, tap: Option<WireTap>) -> Result<Self> {
+        use rvoip_driver::{LaunchError, clock, launch};
+
+        let (hub, driving) = Hub::new(Agent::new(config.clone(), clock::random()));
+        launch(driving, move || native::io(&config, tap)).map_err(|error| match error {
+            LaunchError::Setup(error) => error,
+            error => ErrorKind::Internal.error(error.to_string()),
+        })?;
+        Ok(Self { hub })
+    }
+
+    /// In the browser every connection is refused until WebSocket is there.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn start(_config: ClientConfig, _tap: Option<WireTap>) -> Result<Self> {
+        Err(ErrorKind::Unsupported.error("a client cannot connect from the browser yet"))
+    }
+
+    pub(crate) fn run(&self, command: Command) -> impl Future<Output = Result<Reply>> + use<> {
+        self.hub.submit(command)
+    }
+
+    /// Reads something of the agent; nothing once it failed.
+    pub(crate) fn read<T: Default>(&self, read: impl FnOnce(&Agent) -> T) -> T {
+        self.hub.read(read).unwrap_or_default()
+    }
+
+    pub(crate) fn listen(&self, scope: Scope) -> Events {
+        Events::new(self.hub.listen(move |event| scope.covers(event)))
+    }
+}
+
+/// A reply that does not belong to its command: a fault of this library.
+pub(crate) fn unexpected(reply: &Reply) -> Error {
+    ErrorKind::Internal.error(format!("unexpected reply: {reply:?}"))
+}
+
+impl Hosted for Agent {
+    fn snapshot(&self) -> Vec<Event> {
+        Agent::snapshot(self)
+    }
+
+    fn lagged(missed: u32) -> Event {
+        Event::Lagged { missed }
+    }
+
+    fn coalescing(event: &Event) -> Option<u64> {
+        match event {
+            Event::StatisticsUpdated { call, .. } => Some(u64::from(call.0)),
+            Event::Listening { .. }
+            | Event::RegistrationChanged { .. }
+            | Event::IncomingCall { .. }
+            | Event::CallStateChanged { .. }
+            | Event::HoldChanged { .. }
+            | Event::AudioReceived { .. }
+            | Event::DigitReceived { .. }
+            | Event::PlaybackFinished { .. }
+            | Event::RecordingFinished { .. }
+            | Event::MessageReceived { .. }
+            | Event::Lagged { .. }
+            | Event::ClientClosed { .. } => None,
+        }
+    }
+
+    fn refused(refusal: Refusal) -> Error {
+        match refusal {
+            Refusal::Busy => ErrorKind::Busy.error("too many commands are waiting"),
+            Refusal::Closed => ErrorKind::Closed.error("the client is closed"),
+            Refusal::Internal(reason) => ErrorKind::Internal.error(reason),
+        }
+    }
+
+    fn failed(reason: &str) -> Event {
+        Event::ClientClosed { reason: Some(reason.to_owned()) }
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod native {
+    //! The sockets of a client.
+
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    use rvoip_driver::{NativeIo, NativeMedia, TransportConfig, Transports, WireTap};
+
+    use crate::agent::Agent;
+    use crate::{Bind, ClientConfig, ErrorKind, Result, TransportKind};
+
+    pub(super) fn io(config: &ClientConfig, tap: Option<WireTap>) -> Result<NativeIo<Agent>> {
+        let mut transports = Transports::new(TransportConfig::default());
+        let mut bound = Vec::new();
+        let any = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        let default = [Bind { transport: TransportKind::Udp, address: any }];
+        let binds = if config.binds.is_empty() { &default[..] } else { &config.binds };
+        for bind in binds {
+            let refused = |error: std::io::Error| {
+                let reason = if error.kind() == std::io::ErrorKind::AddrInUse {
+                    "it is taken".to_owned()
+                } else {
+                    error.to_string()
+                };
+                let kind = bind.transport.protocol();
+                ErrorKind::BindFailed.error(format!("{kind} at {} cannot be used: {reason}", bind.address))
+            };
+            match bind.transport {
+                TransportKind::Udp => bound.push(transports.bind_udp(bind.address).map_err(refused)?),
+                TransportKind::Tcp => {
+                    transports.listen_tcp(bind.address).map_err(refused)?;
+                }
+            }
+        }
+        let media = NativeMedia::new().map_err(|error| {
+            ErrorKind::Internal.error(format!("the media thread cannot be started: {error}"))
+        })?;
+        Ok(NativeIo::new(transports, bound, Some(Box::new(media)), tap))
+    }
+}

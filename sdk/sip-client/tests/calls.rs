@@ -1,0 +1,222 @@
+//! Two clients call each other over real sockets on the loopback.
+#![cfg(not(target_arch = "wasm32"))]
+#![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rvoip::{
+    Account, Call, CallState, Cause, Client, ErrorKind, Event, MediaConfig, ToneKind, TransportKind,
+};
+use rvoip::{Bind, ClientConfig};
+use rvoip_media_core::compare::compare;
+use rvoip_media_core::wav::PcmClip;
+use tokio::time::timeout;
+
+const LOOPBACK: &str = "127.0.0.1:0";
+
+async fn client(transport: TransportKind) -> (Client, String) {
+    client_with(transport, ClientConfig::default()).await
+}
+
+async fn client_with(transport: TransportKind, config: ClientConfig) -> (Client, String) {
+    let mut config = config;
+    config.binds = vec![Bind { transport: TransportKind::Udp, address: LOOPBACK.parse().unwrap() }];
+    config.media = MediaConfig { rtp_ports: (20_000, 32_000), ..config.media };
+    if transport == TransportKind::Tcp {
+        let free = std::net::TcpListener::bind(LOOPBACK).unwrap().local_addr().unwrap();
+        config.binds.push(Bind { transport, address: free });
+        let client = Client::builder().config(config).build().await.unwrap();
+        return (client, format!("{free};transport=tcp"));
+    }
+    let client = Client::builder().config(config).build().await.unwrap();
+    let mut events = client.events();
+    let address = wait(&mut events, |event| match event {
+        Event::Listening { address, .. } => Some(address.clone()),
+        _ => None,
+    })
+    .await;
+    (client, address)
+}
+
+async fn wait<T>(events: &mut rvoip::Events, mut wanted: impl FnMut(&Event) -> Option<T>) -> T {
+    let found = async {
+        loop {
+            let event = events.next().await.unwrap();
+            if let Some(found) = wanted(&event) {
+                return found;
+            }
+        }
+    };
+    timeout(Duration::from_secs(15), found).await.unwrap()
+}
+
+async fn account(client: &Client, name: &str) -> Account {
+    client.account(format!("sip:{name}@127.0.0.1")).add().await.unwrap()
+}
+
+async fn incoming(client: &Client) -> Call {
+    let key = wait(&mut client.events(), |event| match event {
+        Event::IncomingCall { call, .. } => Some(*call),
+        _ => None,
+    })
+    .await;
+    client.call(key)
+}
+
+async fn connected(transport: TransportKind) -> (Client, Client, Call, Call) {
+    let (alice, _) = client(TransportKind::Udp).await;
+    let (bob, address) = client(transport).await;
+    let caller = account(&alice, "alice").await;
+    let _called = account(&bob, "bob").await;
+    let call = caller.call(&format!("sip:bob@{address}")).await.unwrap();
+    let answering = incoming(&bob).await;
+    answering.answer().await.unwrap();
+    call.answered().await.unwrap();
+    (alice, bob, call, answering)
+}
+
+fn speech() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../media-core/tests/vectors/audio/speech8.wav")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_carries_speech_digits_hold_and_messages() {
+    let (alice, bob, call, answering) = connected(TransportKind::Udp).await;
+    let heard = std::env::temp_dir().join(format!("rvoip-call-{}.wav", std::process::id()));
+    answering.record(heard.clone()).await.unwrap();
+    let played = timeout(Duration::from_secs(3), call.play(speech())).await;
+    assert!(played.is_err(), "the clip is longer than three seconds; dropping the future stops it");
+    let (sent, digits) =
+        tokio::join!(call.send_dtmf("42#"), answering.collect_digits(3, Duration::from_secs(10)));
+    sent.unwrap();
+    assert_eq!(digits.unwrap(), "42#");
+    answering.stop_recording().await.unwrap();
+    let clip = PcmClip::read_wav(std::fs::File::open(speech()).unwrap()).unwrap();
+    let clip = PcmClip::new(8_000, clip.samples.iter().copied().take(8_000 * 5 / 2).collect::<Vec<_>>());
+    let recorded = PcmClip::read_wav(std::fs::File::open(&heard).unwrap()).unwrap();
+    let likeness = compare(&clip, &recorded).unwrap();
+    assert!(likeness.correlation > 0.95, "{likeness:?}");
+    std::fs::remove_file(heard).unwrap();
+
+    let mut at_bob = answering.events();
+    call.hold().await.unwrap();
+    assert!(call.info().unwrap().held_by_us);
+    wait(&mut at_bob, |event| matches!(event, Event::HoldChanged { held_by_peer: true, .. }).then_some(()))
+        .await;
+    call.resume().await.unwrap();
+    wait(&mut at_bob, |event| matches!(event, Event::HoldChanged { held_by_peer: false, .. }).then_some(()))
+        .await;
+    assert_eq!(answering.info().unwrap().state, CallState::Connected);
+    let mut messages = bob.events();
+    call.message("hello").await.unwrap();
+    let text = wait(&mut messages, |event| match event {
+        Event::MessageReceived { text, call: Some(_), .. } => Some(text.clone()),
+        _ => None,
+    });
+    assert_eq!(text.await, "hello");
+
+    let ended = answering.ended();
+    let (hung_up, cause) = tokio::join!(call.hang_up(), ended);
+    hung_up.unwrap();
+    assert_eq!(cause.unwrap(), Cause::RemoteHangUp);
+    assert_eq!(call.hold().await.unwrap_err().kind(), ErrorKind::CallEnded);
+    alice.close().await.unwrap();
+    bob.close().await.unwrap();
+    assert_eq!(call.hold().await.unwrap_err().kind(), ErrorKind::Closed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_goes_over_tcp() {
+    let (_alice, _bob, call, answering) = connected(TransportKind::Tcp).await;
+    call.play(ToneKind::Sine { hertz: 440 }).await.unwrap();
+    let mut events = answering.events();
+    wait(&mut events, |event| matches!(event, Event::AudioReceived { .. }).then_some(())).await;
+    answering.hang_up().await.unwrap();
+    assert_eq!(timeout(Duration::from_secs(5), call.ended()).await.unwrap().unwrap(), Cause::RemoteHangUp);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_refused_cancelled_and_unreachable_with_its_reason() {
+    let (alice, _) = client(TransportKind::Udp).await;
+    let (bob, address) = client(TransportKind::Udp).await;
+    let caller = account(&alice, "alice").await;
+    let to = format!("sip:bob@{address}");
+    let call = caller.call(&to).await.unwrap();
+    incoming(&bob).await.reject(486).await.unwrap();
+    let error = call.answered().await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Rejected, Some(486)));
+
+    let call = caller.call(&to).await.unwrap();
+    let ringing = incoming(&bob).await;
+    call.hang_up().await.unwrap();
+    let cause = timeout(Duration::from_secs(5), ringing.ended()).await.unwrap();
+    assert!(matches!(cause, Ok(Cause::Cancelled) | Err(_)));
+
+    let call = caller.call("sip:bob@127.0.0.1:1;transport=tcp").await.unwrap();
+    let error = call.answered().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    assert!(error.reason().contains("connection refused"), "{error}");
+
+    assert_eq!(caller.call("no uri at all").await.unwrap_err().kind(), ErrorKind::InvalidArgument);
+    let answer = caller.options(&to).await.unwrap();
+    assert_eq!(answer.status, 200);
+    assert!(answer.allow.iter().any(|method| method == "INVITE"));
+    assert_eq!(caller.message(&to, "hi").await.unwrap().status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_whose_audio_stops_ends_the_call_after_the_media_timeout() {
+    let config = ClientConfig {
+        media: MediaConfig { timeout: Duration::from_secs(1), ..MediaConfig::default() },
+        ..ClientConfig::default()
+    };
+    let (alice, _) = client_with(TransportKind::Udp, config).await;
+    let (bob, address) = client(TransportKind::Udp).await;
+    let caller = account(&alice, "alice").await;
+    let call = caller.call(&format!("sip:bob@{address}")).await.unwrap();
+    let answering = incoming(&bob).await;
+    answering.answer().await.unwrap();
+    call.answered().await.unwrap();
+    let mut events = call.events();
+    wait(&mut events, |event| matches!(event, Event::AudioReceived { .. }).then_some(())).await;
+    // Nobody times out while the peer is held, and it sends nothing then.
+    call.hold().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert!(call.info().is_some());
+    call.resume().await.unwrap();
+    answering.hold().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert!(call.info().is_some(), "a peer that holds may be silent");
+    call.hang_up().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_taken_port_is_told_and_a_dropped_client_ends_its_calls() {
+    let (alice, address) = client(TransportKind::Udp).await;
+    let taken = Client::builder().bind(TransportKind::Udp, address.parse().unwrap()).build().await;
+    let error = taken.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BindFailed);
+    assert!(error.reason().ends_with("cannot be used: it is taken"), "{error}");
+    drop(alice);
+    let (alice, bob, call, answering) = connected(TransportKind::Udp).await;
+    drop((call, alice));
+    assert_eq!(
+        timeout(Duration::from_secs(5), answering.ended()).await.unwrap().unwrap(),
+        Cause::RemoteHangUp
+    );
+    drop(bob);
+}
+
+#[test]
+fn a_client_brings_its_own_runtime_where_there_is_none() {
+    let pool = futures::executor::block_on(async {
+        let client =
+            Client::builder().bind(TransportKind::Udp, LOOPBACK.parse().unwrap()).build().await.unwrap();
+        let account = client.account("sip:alice@127.0.0.1").add().await.unwrap();
+        let error = account.call("sip:bob@127.0.0.1:1;transport=tcp").await.unwrap().answered().await;
+        client.close().await.unwrap();
+        error
+    });
+    assert_eq!(pool.unwrap_err().kind(), ErrorKind::Unreachable);
+}
