@@ -23,7 +23,7 @@ impl Handle {
         let (hub, driving) = Hub::new(Agent::new(config.clone(), clock::random()));
         launch(driving, move || native::io(&config, tap)).map_err(|error| match error {
             LaunchError::Setup(error) => error,
-            error => ErrorKind::Internal.error(error.to_string()),
+            error @ (LaunchError::Runtime(_) | _) => ErrorKind::Internal.error(error.to_string()),
         })?;
         Ok(Self { hub })
     }
