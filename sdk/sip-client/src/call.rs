@@ -46,7 +46,7 @@ impl Call {
     /// Waits until the call is over, and says why.
     ///
     /// # Errors
-    /// `CallEnded` if it was over before.
+    /// `CallEnded` if it was over long ago: the causes of the last 1,024 calls are remembered.
     pub async fn ended(&self) -> Result<Cause> {
         let reply = self.command(CallCommand::Ended).await?;
         if let Reply::Ended(cause) = reply { Ok(cause) } else { Err(unexpected(&reply)) }
@@ -71,7 +71,7 @@ impl Call {
     /// Ends the call in whatever state it is: cancels, refuses or hangs up. Completes when it is over.
     ///
     /// # Errors
-    /// `CallEnded` if it was over before.
+    /// `Closed` if the client is.
     pub async fn hang_up(&self) -> Result<()> {
         self.command(CallCommand::HangUp).await.map(drop)
     }

@@ -12,6 +12,9 @@ use crate::{
     AccountKey, CallDirection, CallInfo, CallKey, CallState, Cause, Error, ErrorKind, Event, Result,
 };
 
+/// Ended calls whose cause is remembered.
+const ENDED: usize = 1_024;
+
 /// A call that lives.
 #[derive(Debug)]
 pub(super) struct Call {
@@ -237,6 +240,10 @@ impl Agent {
         let cause = call.own_cause.take().unwrap_or_else(|| Cause::from(cause));
         call.info.state = CallState::Ended;
         call.info.cause = Some(cause.clone());
+        self.causes.insert(key, cause.clone());
+        if self.causes.len() > ENDED {
+            self.causes.pop_first();
+        }
         let error = cause_error(&cause);
         for token in call.answered.drain(..).chain(call.modifying.drain(..)).chain(call.media.drain()) {
             self.done(token, Err(error.clone()));

@@ -5,7 +5,7 @@ use rvoip_sip_core::StatusCode;
 
 use super::{Agent, Timer};
 use crate::command::{CallCommand, Command, Reply};
-use crate::{CallDirection, CallKey, CallState, ErrorKind};
+use crate::{CallDirection, CallKey, CallState, ErrorKind, Result};
 
 impl Agent {
     pub(super) fn command(&mut self, now: Now, token: Token, command: Command) {
@@ -22,7 +22,8 @@ impl Agent {
 
     fn call_command(&mut self, now: Now, token: Token, key: CallKey, command: CallCommand) {
         let Some(call) = self.calls.get_mut(&key) else {
-            return self.done(token, Err(ErrorKind::CallEnded.error("the call is over")));
+            let result = self.command_after_end(key, &command);
+            return self.done(token, result);
         };
         let session = call.session;
         match command {
@@ -91,6 +92,16 @@ impl Agent {
             CallCommand::Record(sink) => self.control(token, key, MediaControl::Record(sink)),
             CallCommand::StopRecording => self.control(token, key, MediaControl::StopRecording),
             CallCommand::Message(text) => self.message_in_call(now, token, session, text),
+        }
+    }
+
+    /// What is asked of a call that is over: it can still be waited for and hung up.
+    fn command_after_end(&self, key: CallKey, command: &CallCommand) -> Result<Reply> {
+        match (command, self.causes.get(&key)) {
+            (CallCommand::Ended, Some(cause)) => Ok(Reply::Ended(cause.clone())),
+            (CallCommand::HangUp, Some(_)) => Ok(Reply::Done),
+            (CallCommand::Answered, Some(cause)) => Err(super::call::cause_error(cause)),
+            _ => Err(ErrorKind::CallEnded.error("the call is over")),
         }
     }
 

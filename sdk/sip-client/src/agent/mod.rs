@@ -19,7 +19,9 @@ use rvoip_session_core::{
 use rvoip_transaction_core::TimerConfig;
 
 use crate::command::{Command, Reply};
-use crate::{AccountInfo, AccountKey, CallInfo, CallKey, ClientConfig, Error, ErrorKind, Event, Result};
+use crate::{
+    AccountInfo, AccountKey, CallInfo, CallKey, Cause, ClientConfig, Error, ErrorKind, Event, Result,
+};
 use account::Account;
 use call::Call;
 use closing::Closing;
@@ -34,6 +36,8 @@ pub struct Agent {
     last_account: u32,
     calls: BTreeMap<CallKey, Call>,
     sessions: BTreeMap<SessionId, CallKey>,
+    /// Why the last calls ended, for those who ask a moment too late.
+    causes: BTreeMap<CallKey, Cause>,
     last_call: u32,
     requests: BTreeMap<RequestId, Pending>,
     /// Questions of sessions that are not entered as calls yet.
@@ -79,6 +83,7 @@ impl Agent {
             last_account: 0,
             calls: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            causes: BTreeMap::new(),
             last_call: 0,
             requests: BTreeMap::new(),
             early_questions: Vec::new(),
