@@ -22,8 +22,9 @@ mod work;
 
 pub use compose::{Edit, MessageBuilder};
 pub use digest::{
-    Algorithm, AuthParams, AuthScheme, AuthenticationFailure, AuthenticationInfo, Challenge, ChallengeError,
-    DigestClient, DigestCredentials, DigestServer, Password, Qop, schemes,
+    Algorithm, AuthField, AuthParams, AuthScheme, AuthenticationFailure, AuthenticationInfo, Challenge,
+    ChallengeError, DigestClient, DigestCredentials, DigestServer, Ha1, Password, Qop, Secret, Verified,
+    schemes,
 };
 pub use error::{
     BuildError, FramingError, HeaderError, HeaderErrorKind, ParseError, ParseErrorKind, ValidationError,

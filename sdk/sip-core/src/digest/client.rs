@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rvoip_sans_io::Random;
 use thiserror::Error;
 
-use super::algorithm::Computation;
 use super::parse::schemes;
+use super::response::Computation;
 use super::{AuthenticationInfo, Challenge, DigestCredentials, Ha1, Password, Qop};
 use crate::message::Message;
 use crate::name::HeaderName;
@@ -14,6 +14,9 @@ use crate::status::StatusCode;
 
 /// Realms that are remembered.
 const REALMS: usize = 8;
+
+/// How often in a row a fresh nonce may be called stale.
+const STALE_ROUNDS: u8 = 2;
 
 /// Why a challenge cannot be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -28,14 +31,20 @@ pub enum ChallengeError {
     /// The credentials that the request carried are wrong.
     #[error("the user name or the password is wrong")]
     Rejected,
+    /// The server called one fresh nonce after the other stale.
+    #[error("the server takes no nonce of its own")]
+    StaleAgain,
 }
 
 /// A realm that challenged us.
 #[derive(Clone, Debug)]
 struct Realm {
     challenge: Challenge,
+    /// Uses of the nonce so far.
     nonce_count: u32,
     cnonce: String,
+    /// Fresh nonces in a row that were called stale.
+    stale_rounds: u8,
 }
 
 /// The realms that challenged one user, and what they were told.
@@ -63,7 +72,8 @@ impl DigestClient {
     /// Takes the strongest challenge of a 401 or 407 that `request` got, one for each realm.
     ///
     /// # Errors
-    /// No challenge that can be answered, or one to credentials that `request` carried already.
+    /// No challenge that can be answered, or one to fresh credentials that `request` carried already and that were not
+    /// called stale; or fresh ones that were called stale again and again.
     pub fn challenged(
         &mut self,
         response: &Message<'_>,
@@ -102,16 +112,37 @@ impl DigestClient {
             .filter_map(|scheme| DigestCredentials::read(&scheme).ok().flatten())
             .collect();
         for (realm, challenge) in strongest {
-            // A nonce that was used before may have expired without the server saying so; a fresh one cannot have.
-            let refused = sent.iter().any(|sent| sent.realm == realm && sent.nonce_count <= 1);
-            if refused && !challenge.stale {
-                self.realms.remove(&(by_proxy, realm));
-                return Err(ChallengeError::Rejected);
+            let key = (by_proxy, realm);
+            let known = self.realms.get(&key);
+            let answered = sent.iter().find(|sent| sent.realm == key.1);
+            let mut stale_rounds = 0;
+            if let Some(answered) = answered {
+                let uses = match answered.qop {
+                    Some(_) => answered.nonce_count,
+                    None => known.map_or(1, |known| known.nonce_count),
+                };
+                // A nonce that was used before may have expired without the server saying so; a fresh one cannot have.
+                let fresh = uses <= 1;
+                if !challenge.stale && (fresh || answered.nonce == challenge.nonce) {
+                    self.realms.remove(&key);
+                    return Err(ChallengeError::Rejected);
+                }
+                if fresh {
+                    stale_rounds = known.map_or(0, |known| known.stale_rounds) + 1;
+                }
+                if stale_rounds > STALE_ROUNDS {
+                    self.realms.remove(&key);
+                    return Err(ChallengeError::StaleAgain);
+                }
             }
-            if self.realms.len() >= REALMS && !self.realms.contains_key(&(by_proxy, realm.clone())) {
+            // A nonce that stays is counted on: each count can be used once.
+            let nonce_count = known
+                .filter(|known| known.challenge.nonce == challenge.nonce)
+                .map_or(0, |known| known.nonce_count);
+            if self.realms.len() >= REALMS && !self.realms.contains_key(&key) {
                 self.realms.pop_first();
             }
-            self.realms.insert((by_proxy, realm), Realm { challenge, nonce_count: 0, cnonce: String::new() });
+            self.realms.insert(key, Realm { challenge, nonce_count, cnonce: String::new(), stale_rounds });
         }
         Ok(())
     }
@@ -152,18 +183,11 @@ impl DigestClient {
                 .find_map(|scheme| DigestCredentials::read(&scheme).ok().flatten());
             let Some(sent) = sent else { continue };
             if let Some(proof) = &info.response {
-                let computation = Computation {
-                    algorithm: sent.algorithm,
-                    nonce: &sent.nonce,
-                    cnonce: &sent.cnonce,
-                    nonce_count: sent.nonce_count,
-                    qop: sent.qop,
-                    method: "",
-                    uri: &sent.uri,
-                    body: response.body(),
-                };
                 let ha1 = Ha1::new(sent.algorithm, username, &sent.realm, password);
-                genuine &= computation.response(&ha1) == *proof;
+                let returned = info.cnonce.as_ref().is_none_or(|cnonce| *cnonce == sent.cnonce)
+                    && info.nonce_count.is_none_or(|count| count == sent.nonce_count);
+                let computation = Computation::of_response(&sent, info.qop.or(sent.qop), response.body());
+                genuine &= returned && computation.proves(&ha1, proof);
             }
             if let Some(next) = info.next_nonce
                 && let Some(realm) = self.realms.get_mut(&(false, sent.realm))
@@ -186,10 +210,10 @@ impl Realm {
         password: &Password,
         random: &mut Random,
     ) -> DigestCredentials {
-        let Self { challenge, nonce_count, cnonce } = self;
+        let Self { challenge, nonce_count, cnonce, stale_rounds: _ } = self;
         let qop =
             if challenge.qop.contains(&Qop::Auth) { Some(Qop::Auth) } else { challenge.qop.first().copied() };
-        *nonce_count += 1;
+        *nonce_count = nonce_count.saturating_add(1);
         // The secret of a -sess algorithm is bound to the first nonce of the client.
         if cnonce.is_empty() || !challenge.algorithm.is_session() {
             *cnonce = random.token(24);

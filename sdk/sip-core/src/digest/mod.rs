@@ -3,15 +3,18 @@
 mod algorithm;
 mod client;
 mod credentials;
+mod header;
 mod parse;
 mod password;
+mod replay;
+mod response;
 mod server;
 
 pub use algorithm::{Algorithm, Qop};
 pub use client::{ChallengeError, DigestClient};
 pub use credentials::{AuthenticationInfo, Challenge, DigestCredentials};
+pub use header::{AuthField, Authorization, ProxyAuthenticate, ProxyAuthorization, WwwAuthenticate};
 pub use parse::{AuthParams, AuthScheme, schemes};
 pub use password::Password;
-pub use server::{AuthenticationFailure, DigestServer};
-
-use algorithm::Ha1;
+pub use response::{Ha1, Secret};
+pub use server::{AuthenticationFailure, DigestServer, Verified};

@@ -1,11 +1,12 @@
 //! The grammar of challenges and credentials: a scheme and its parameters (RFC 3261 §25.1, RFC 9110 §11).
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::error::HeaderErrorKind;
 use crate::scan::{Cursor, TOKEN};
 use crate::syntax::SyntaxError;
-use crate::text::unquote;
+use crate::text::{unquote, write_unfolded};
 
 /// Schemes that one field may hold, and parameters that one scheme may have.
 const SCHEMES: usize = 16;
@@ -21,6 +22,16 @@ impl<'a> AuthParams<'a> {
         self.0.iter().find(|(of, _)| of.eq_ignore_ascii_case(name)).map(|(_, value)| unquote(value))
     }
 
+    /// A name that stands more than once, if there is one: which of the values counts would be anybody's guess.
+    pub fn duplicate(&self) -> Option<&'a str> {
+        let mut names: Vec<&'a str> = self.0.iter().map(|(name, _)| *name).collect();
+        names.sort_by_cached_key(|name| name.to_ascii_lowercase());
+        names.windows(2).find_map(|pair| match pair {
+            [one, two] if one.eq_ignore_ascii_case(two) => Some(*two),
+            _ => None,
+        })
+    }
+
     /// All parameters, as written.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.0.iter().copied()
@@ -32,8 +43,32 @@ impl<'a> AuthParams<'a> {
 pub struct AuthScheme<'a> {
     /// The scheme, such as `Digest`.
     pub scheme: &'a str,
+    /// What some schemes, such as Basic, have in place of parameters (`token68`, RFC 9110 §11.2).
+    pub token: Option<&'a str>,
     /// Its parameters.
     pub params: AuthParams<'a>,
+}
+
+impl fmt::Display for AuthParams<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (name, value)) in self.0.iter().enumerate() {
+            f.write_str(if index > 0 { ", " } else { "" })?;
+            write!(f, "{name}=")?;
+            write_unfolded(f, value)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for AuthScheme<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.scheme)?;
+        match self.token {
+            Some(token) => write!(f, " {token}"),
+            None if self.params.0.is_empty() => Ok(()),
+            None => write!(f, " {}", self.params),
+        }
+    }
 }
 
 impl AuthScheme<'_> {
@@ -67,7 +102,7 @@ pub fn schemes(value: &str) -> Result<Vec<AuthScheme<'_>>, SyntaxError> {
             let Some(scheme) = found.last_mut() else {
                 return Err(SyntaxError::new(start, HeaderErrorKind::InvalidParameter));
             };
-            if scheme.params.0.len() >= PARAMS {
+            if scheme.token.is_some() || scheme.params.0.len() >= PARAMS {
                 return Err(SyntaxError::new(start, HeaderErrorKind::InvalidParameter));
             }
             cursor.advance();
@@ -78,7 +113,15 @@ pub fn schemes(value: &str) -> Result<Vec<AuthScheme<'_>>, SyntaxError> {
                 return cursor.unexpected();
             }
         } else if found.len() < SCHEMES {
-            found.push(AuthScheme { scheme: word, params: AuthParams::default() });
+            let mut scheme = AuthScheme { scheme: word, token: None, params: AuthParams::default() };
+            if !scheme.is_digest() {
+                scheme.token = take_token68(&mut cursor);
+            }
+            let ended = scheme.token.is_some() || cursor.at_end() || cursor.peek() == Some(b',');
+            if !ended && !starts_param(cursor) {
+                return cursor.unexpected();
+            }
+            found.push(scheme);
         } else {
             return Err(SyntaxError::new(start, HeaderErrorKind::InvalidParameter));
         }
@@ -87,6 +130,34 @@ pub fn schemes(value: &str) -> Result<Vec<AuthScheme<'_>>, SyntaxError> {
         return Err(SyntaxError::new(0, HeaderErrorKind::Empty));
     }
     Ok(found)
+}
+
+/// Takes a `token68` and the white space behind it, if there is one up to the next comma or the end.
+fn take_token68<'a>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
+    let mut ahead = *cursor;
+    let start = ahead.position();
+    while ahead.peek().is_some_and(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte)) {
+        ahead.advance();
+    }
+    if ahead.position() == start {
+        return None;
+    }
+    while ahead.eat(b'=') {}
+    let token = ahead.since(start);
+    ahead.skip_space();
+    if !ahead.at_end() && ahead.peek() != Some(b',') {
+        return None;
+    }
+    *cursor = ahead;
+    Some(token)
+}
+
+/// Whether a parameter comes next.
+fn starts_param(mut cursor: Cursor<'_>) -> bool {
+    cursor.take1(TOKEN).is_ok() && {
+        cursor.skip_space();
+        cursor.peek() == Some(b'=')
+    }
 }
 
 /// The parameters of a field without a scheme: Authentication-Info.
@@ -157,6 +228,31 @@ mod tests {
         assert_eq!(found[0].params.get("REALM").as_deref(), Some("a, b"));
         assert_eq!(found[0].params.get("nonce").as_deref(), Some("x\"y"));
         assert_eq!(found[2].params.get("nonce").as_deref(), Some("q"));
+    }
+
+    #[test]
+    fn schemes_with_a_token_in_place_of_parameters_are_kept() {
+        let text = "Basic QWxhZGRpbjpvcGVu==, Negotiate , NTLM a/b+c=,Digest realm=\"x\\\"y\", z=1";
+        let found = schemes(text).unwrap();
+        let tokens: Vec<_> = found.iter().map(|one| (one.scheme, one.token)).collect();
+        assert_eq!(
+            tokens,
+            [
+                ("Basic", Some("QWxhZGRpbjpvcGVu==")),
+                ("Negotiate", None),
+                ("NTLM", Some("a/b+c=")),
+                ("Digest", None)
+            ]
+        );
+        let written: Vec<String> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            written,
+            ["Basic QWxhZGRpbjpvcGVu==", "Negotiate", "NTLM a/b+c=", "Digest realm=\"x\\\"y\", z=1"]
+        );
+        for bad in ["Basic a b", "Basic a realm=x", "Basic a, realm=x", "A B C", "Digest Digest realm=x"] {
+            assert!(schemes(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(schemes("Digest A=1, b=2, a=3").unwrap()[0].params.duplicate(), Some("a"));
     }
 
     #[test]

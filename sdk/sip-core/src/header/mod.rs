@@ -9,7 +9,7 @@ mod number;
 mod route;
 mod sequence;
 mod token;
-mod value;
+pub(crate) mod value;
 mod via;
 
 pub use address::{From, ReferTo, ReferredBy, ReplyTo, To};
@@ -26,3 +26,7 @@ pub use token::{
 };
 pub use value::ListOf;
 pub use via::Via;
+
+pub use crate::digest::{
+    AuthenticationInfo, Authorization, ProxyAuthenticate, ProxyAuthorization, WwwAuthenticate,
+};
