@@ -23,8 +23,6 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Runs a server and two phones on this machine, and makes them call each other.
-    Demo(DemoArgs),
     /// Places a call.
     Call(CallArgs),
     /// Waits for calls.
@@ -37,13 +35,6 @@ pub(crate) enum Command {
     Options(OptionsArgs),
     /// Reads a SIP message, or a session description, and prints it as JSON.
     Parse(ParseArgs),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct DemoArgs {
-    /// Where the two recordings go; a temporary folder unless given.
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -116,7 +107,7 @@ pub(crate) struct AccountArgs {
     /// The address of record, such as sip:alice@example.com.
     #[arg(long = "account", value_name = "AOR")]
     pub(crate) address: Option<String>,
-    /// The password (better: the environment variable RVOIP_PASSWORD).
+    /// The password (better: the environment variable `RVOIP_PASSWORD`).
     #[arg(long, env = "RVOIP_PASSWORD", hide_env_values = true, value_name = "PW")]
     pub(crate) password: Option<String>,
     /// The user name for the password, where it differs.
@@ -205,7 +196,9 @@ impl NetworkArgs {
         config.binds = self
             .bind
             .iter()
-            .flat_map(|address| kinds.iter().map(|transport| Bind { transport: *transport, address: *address }))
+            .flat_map(|address| {
+                kinds.iter().map(|transport| Bind { transport: *transport, address: *address })
+            })
             .collect();
         if let Some(ports) = self.rtp_ports {
             config.media.rtp_ports = ports;
@@ -279,7 +272,15 @@ mod tests {
         let cli = Cli::parse_from(["rvoip", "listen", "--bind", "127.0.0.1:5060"]);
         let Command::Listen(listen) = cli.command else { panic!("listen") };
         assert_eq!(listen.network.client_config().binds.len(), 2);
-        let cli = Cli::parse_from(["rvoip", "listen", "--bind", "127.0.0.1:5060", "--transport", "tcp", "--auto-answer"]);
+        let cli = Cli::parse_from([
+            "rvoip",
+            "listen",
+            "--bind",
+            "127.0.0.1:5060",
+            "--transport",
+            "tcp",
+            "--auto-answer",
+        ]);
         let Command::Listen(listen) = cli.command else { panic!("listen") };
         assert_eq!(listen.network.client_config().binds.len(), 1);
         assert_eq!(listen.phone.auto_answer, Some(200));

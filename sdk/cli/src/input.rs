@@ -48,7 +48,8 @@ pub(crate) fn parse(line: &str) -> Option<Result<Line, String>> {
 fn verb(line: &str) -> Result<Verb, String> {
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let rest = rest.trim();
-    let needed = |what: &str| if rest.is_empty() { Err(format!("{word} needs {what}")) } else { Ok(rest.to_owned()) };
+    let needed =
+        |what: &str| if rest.is_empty() { Err(format!("{word} needs {what}")) } else { Ok(rest.to_owned()) };
     Ok(match word {
         "call" => Verb::Call(needed("a URI")?),
         "answer" => Verb::Answer,
@@ -80,7 +81,8 @@ mod tests {
 
     #[test]
     fn lines_are_read() {
-        let read = |line: &str| parse(line).map(|line| line.map(|line| (line.call.map(|call| call.0), line.verb)));
+        let read =
+            |line: &str| parse(line).map(|line| line.map(|line| (line.call.map(|call| call.0), line.verb)));
         assert_eq!(read("  "), None);
         assert_eq!(read("3 hold"), Some(Ok((Some(3), Verb::Hold))));
         assert_eq!(read("dtmf 123#"), Some(Ok((None, Verb::Dtmf("123#".to_owned())))));

@@ -1,7 +1,6 @@
 //! The command `rvoip`: a softphone, a script tool and a diagnostic.
 
 mod args;
-mod demo;
 mod input;
 mod output;
 mod parse;
@@ -71,7 +70,6 @@ fn main() -> ExitCode {
 
 async fn run(command: Command, output: Output) -> rvoip::Result<Exit> {
     match command {
-        Command::Demo(args) => demo::run(&args, output).await,
         Command::Call(args) => {
             phone::run(output, &args.account, &args.network, args.phone, Some(args.uri)).await
         }
@@ -85,8 +83,5 @@ async fn run(command: Command, output: Output) -> rvoip::Result<Exit> {
 
 /// Wrong usage is 2, everything else that goes wrong is 1.
 fn exit_of(error: &rvoip::Error) -> Exit {
-    match error.kind() {
-        rvoip::ErrorKind::InvalidArgument => Exit::Usage,
-        _ => Exit::Refused,
-    }
+    if error.kind() == rvoip::ErrorKind::InvalidArgument { Exit::Usage } else { Exit::Refused }
 }

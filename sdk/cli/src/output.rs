@@ -16,7 +16,7 @@ impl Output {
     /// Prints an event.
     pub(crate) fn event(self, event: &Event) {
         if self.json {
-            self.json(event);
+            Self::json(event);
         } else if let Some(text) = describe(event) {
             line(&text);
         }
@@ -24,10 +24,10 @@ impl Output {
 
     /// Prints something else: as text, or as an object with the same fields.
     pub(crate) fn fact(self, text: &str, object: &impl Serialize) {
-        if self.json { self.json(object) } else { line(text) }
+        if self.json { Self::json(object) } else { line(text) }
     }
 
-    fn json(self, object: &impl Serialize) {
+    fn json(object: &impl Serialize) {
         if let Ok(serde_json::Value::Object(mut fields)) = serde_json::to_value(object) {
             fields.insert("time".to_owned(), unix_time().into());
             line(&serde_json::Value::Object(fields).to_string());
@@ -37,7 +37,7 @@ impl Output {
     /// Says what went wrong, in one line on standard error; with `--json` also as an object on standard output.
     pub(crate) fn error(self, error: &Error) {
         if self.json {
-            self.json(&ErrorLine { kind: "error", error });
+            Self::json(&ErrorLine { kind: "error", error });
         }
         complain(&error.to_string());
     }

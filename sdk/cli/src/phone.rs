@@ -1,11 +1,10 @@
 //! `call` and `listen`: a softphone that obeys lines on standard input.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rvoip::{
-    Account, AudioSource, Call, CallKey, CallState, Cause, Client, Error, ErrorKind, Event, Result,
-};
+use rvoip::{Account, AudioSource, Call, CallKey, CallState, Cause, Client, Error, ErrorKind, Event, Result};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 
 use crate::Exit;
@@ -28,7 +27,15 @@ pub(crate) async fn run(
     let mut events = client.events();
     let account = client.account_with(who.account_config(network)).add().await?;
     let mut signals = Signals::new()?;
-    let mut softphone = Softphone { output, client: client.clone(), account, phone, placed: None, newest: None };
+    let mut softphone = Softphone {
+        output,
+        client: client.clone(),
+        account,
+        phone,
+        placed: None,
+        begun: BTreeSet::new(),
+        newest: None,
+    };
     let result = tokio::select! {
         () = signals.received() => Ok(Exit::Done),
         result = softphone.live(&mut events, who.registers(), uri) => result,
@@ -58,12 +65,19 @@ struct Softphone {
     phone: PhoneArgs,
     /// The call of the command line, which ends the program when it ends.
     placed: Option<CallKey>,
+    /// Calls that were connected once: what the command line asks for is done then, not after each hold.
+    begun: BTreeSet<CallKey>,
     /// The newest live call, which a line without a number means.
     newest: Option<CallKey>,
 }
 
 impl Softphone {
-    async fn live(&mut self, events: &mut rvoip::Events, registers: bool, uri: Option<String>) -> Result<Exit> {
+    async fn live(
+        &mut self,
+        events: &mut rvoip::Events,
+        registers: bool,
+        uri: Option<String>,
+    ) -> Result<Exit> {
         if registers {
             self.account.register().await?;
         }
@@ -105,11 +119,12 @@ impl Softphone {
             Event::CallStateChanged { call, state: CallState::Calling, .. } => self.newest = Some(*call),
             Event::CallStateChanged { call, state: CallState::Connected, .. } => self.connected(*call),
             Event::CallStateChanged { call, state: CallState::Ended, cause, .. } => {
+                self.begun.remove(call);
                 if self.newest == Some(*call) {
                     self.newest = self.client.calls().last().map(Call::key);
                 }
                 if self.placed == Some(*call) {
-                    return Some(self.ended(cause.as_ref()));
+                    return Some(Self::ended(cause.as_ref()));
                 }
             }
             Event::CallStateChanged { .. }
@@ -137,8 +152,11 @@ impl Softphone {
         }
     }
 
-    /// A call is connected for the first time, or taken off hold.
+    /// A call is connected, or taken off hold.
     fn connected(&mut self, key: CallKey) {
+        if !self.begun.insert(key) {
+            return;
+        }
         let call = self.client.call(key);
         let phone = self.phone.clone();
         let record = phone.record.as_ref().map(|path| numbered(path, key, self.placed.unwrap_or(CallKey(1))));
@@ -174,7 +192,7 @@ impl Softphone {
     }
 
     /// The exit status when the call of the command line is over, with one line about a refusal.
-    fn ended(&self, cause: Option<&Cause>) -> Exit {
+    fn ended(cause: Option<&Cause>) -> Exit {
         match cause {
             Some(Cause::LocalHangUp | Cause::RemoteHangUp) => Exit::Done,
             Some(cause) => {

@@ -41,7 +41,10 @@ pub(crate) async fn register(output: Output, args: &RegisterArgs) -> Result<Exit
     };
     if args.once {
         let text = format!("registered for {} s:\n  {}", granted.expires, granted.contacts.join("\n  "));
-        output.fact(&text, &Bindings { kind: "bindings", expires: granted.expires, contacts: granted.contacts });
+        output.fact(
+            &text,
+            &Bindings { kind: "bindings", expires: granted.expires, contacts: granted.contacts },
+        );
         account.unregister().await?;
         client.close().await?;
         return Ok(Exit::Done);
@@ -92,11 +95,11 @@ fn report(output: Output, answer: Answer) -> Exit {
     let mut text = format!("{} {}", answer.status, answer.reason);
     for (name, values) in [("Allow", &answer.allow), ("Supported", &answer.supported)] {
         if !values.is_empty() {
-            text.push_str(&format!("\n{name}: {}", values.join(", ")));
+            text = format!("{text}\n{name}: {}", values.join(", "));
         }
     }
     if let Some(agent) = &answer.agent {
-        text.push_str(&format!("\nAgent: {agent}"));
+        text = format!("{text}\nAgent: {agent}");
     }
     output.fact(&text, &Answered { kind: "answer", answer });
     exit
