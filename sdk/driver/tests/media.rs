@@ -11,7 +11,7 @@ use rvoip_driver::{
     MediaHappened, MediaKey, MediaOptions, MediaReported, MediaRequest, NativeMedia, Token,
 };
 use rvoip_media_core::compare::compare;
-use rvoip_media_core::wav::PcmClip;
+use rvoip_media_core::wav::{PcmClip, WavWriter};
 use rvoip_session_core::{Direction, MediaAnswer, MediaQuestion, NegotiationId};
 use tokio::time::timeout;
 
@@ -157,8 +157,109 @@ async fn mistakes_are_told_in_one_line() {
         alice.control(MediaControl::SendDigits("1".to_owned())).await,
         Err(MediaFailureKind::NotNegotiated)
     );
+    assert_eq!(alice.control(MediaControl::Play(std::env::temp_dir().into())).await, UNREADABLE);
+    assert_eq!(
+        alice.control(MediaControl::Record(std::env::temp_dir().into())).await,
+        Err(MediaFailureKind::Unwritable)
+    );
     alice.close().await;
     assert_eq!(alice.control(MediaControl::Mute(true)).await, Err(MediaFailureKind::Gone));
+    let answer = alice.ask(MediaQuestion::CreateOffer { direction: Direction::SendRecv }).await;
+    assert!(matches!(answer, MediaAnswer::Refused { .. }), "{answer:?}");
+    // Closing again is answered again, so that nobody waits for ever.
+    alice.close().await;
+}
+
+const UNREADABLE: Result<(), MediaFailureKind> = Err(MediaFailureKind::Unreadable);
+
+/// A WAV file of a loud square wave.
+fn clip(samples: usize) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut wav = WavWriter::new(&mut bytes, 8_000).unwrap();
+    let pcm: Vec<i16> = (0..samples).map(|n| if n % 20 < 10 { 8_000 } else { -8_000 }).collect();
+    wav.write(&pcm).unwrap();
+    wav.finish().unwrap();
+    bytes.into_inner()
+}
+
+fn is_finished(report: &MediaReported) -> Option<()> {
+    matches!(report, MediaReported::Happened(MediaHappened::PlaybackFinished)).then_some(())
+}
+
+#[tokio::test]
+async fn a_clip_ends_by_itself_and_the_call_completes_the_recording() {
+    let (mut alice, mut bob) = (Side::new((20_000, 29_998)), Side::new((20_000, 29_998)));
+    agree(&mut alice, &mut bob).await;
+    let recording = file("completed");
+    bob.control(MediaControl::Record(recording.as_path().into())).await.unwrap();
+    let wav = clip(4_000);
+    alice.control(MediaControl::Play(AudioSource::Bytes { wav, repeat: false })).await.unwrap();
+    alice.wait(is_finished).await;
+    // What is on its way is heard too; then the call ends without the recording being stopped.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    bob.request(MediaAction::Close);
+    let mut order = Vec::new();
+    bob.wait(|report| {
+        order.push(report.clone());
+        matches!(report, MediaReported::Closed).then_some(())
+    })
+    .await;
+    let finished = MediaReported::Happened(MediaHappened::RecordingFinished);
+    assert!(order.contains(&finished), "{order:?}");
+    let heard = PcmClip::read_wav(std::fs::File::open(&recording).unwrap()).unwrap();
+    std::fs::remove_file(recording).unwrap();
+    let loud = heard.samples.iter().filter(|sample| sample.unsigned_abs() > 6_000).count();
+    assert!((3_600..4_400).contains(&loud), "{loud} of {}", heard.samples.len());
+    alice.close().await;
+}
+
+#[tokio::test]
+async fn whoever_goes_away_takes_the_clip_along() {
+    let (mut alice, mut bob) = (Side::new((20_000, 29_998)), Side::new((20_000, 29_998)));
+    agree(&mut alice, &mut bob).await;
+    bob.control(MediaControl::Record(AudioSink::Frames)).await.unwrap();
+    let wav = clip(80_000);
+    alice.control(MediaControl::Play(AudioSource::Bytes { wav, repeat: true })).await.unwrap();
+    let played = Token(alice.last.into());
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let frames = bob.media.frames();
+    let mut heard = Vec::new();
+    assert!(frames.take(KEY, &mut heard));
+    assert!(heard.iter().any(|sample| *sample > 6_000));
+    alice.request(MediaAction::Withdraw(played));
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    heard.clear();
+    frames.take(KEY, &mut heard);
+    let end = heard.split_off(heard.len() - 800);
+    assert!(end.iter().all(|sample| sample.unsigned_abs() < 100), "{end:?}");
+    alice.close().await;
+    bob.close().await;
+    assert!(!frames.take(KEY, &mut heard));
+}
+
+#[tokio::test]
+async fn a_program_speaks_to_an_echo_and_hears_itself() {
+    let (mut alice, mut bob) = (Side::new((20_000, 29_998)), Side::new((20_000, 29_998)));
+    agree(&mut alice, &mut bob).await;
+    bob.control(MediaControl::Play(AudioSource::Echo)).await.unwrap();
+    alice.control(MediaControl::Record(AudioSink::Frames)).await.unwrap();
+    let frames = alice.media.frames();
+    assert!(!frames.push(KEY, &[0; 160]), "nobody plays frames yet");
+    alice.control(MediaControl::Play(AudioSource::Frames)).await.unwrap();
+    let said = PcmClip::read_wav(std::fs::File::open(speech()).unwrap()).unwrap();
+    let said: Vec<i16> = said.samples.iter().copied().take(16_000).collect();
+    let mut heard = Vec::new();
+    for piece in said.chunks(1_600) {
+        assert!(frames.push(KEY, piece));
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        frames.take(KEY, &mut heard);
+    }
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    frames.take(KEY, &mut heard);
+    let likeness = compare(&PcmClip::new(8_000, said), &PcmClip::new(8_000, heard)).unwrap();
+    assert!(likeness.correlation > 0.8 && likeness.covered > 0.8, "{likeness:?}");
+    alice.close().await;
+    bob.close().await;
 }
 
 #[tokio::test]

@@ -3,21 +3,25 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
-use futures::StreamExt as _;
-use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-
+use super::frames::Frames;
+use super::reports::Reports;
 use super::request::{MediaReport, MediaRequest};
 use super::thread::{MediaThread, Order};
 use crate::drive::MediaBackend;
+
+/// What a machine shares with the media thread.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Link {
+    pub(super) reports: Reports,
+    pub(super) frames: Frames,
+}
 
 /// The native media side: RTP sockets, files and the media thread that all machines of a process share.
 #[derive(Debug)]
 pub struct NativeMedia {
     id: u64,
     thread: &'static MediaThread,
-    /// Kept so that the stream of reports never ends.
-    sender: UnboundedSender<MediaReport>,
-    reports: UnboundedReceiver<MediaReport>,
+    link: Link,
 }
 
 impl NativeMedia {
@@ -27,23 +31,24 @@ impl NativeMedia {
     /// The thread cannot be started.
     pub fn new() -> std::io::Result<Self> {
         static LAST: AtomicU64 = AtomicU64::new(0);
-        let (sender, reports) = unbounded();
         let id = LAST.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { id, thread: MediaThread::shared()?, sender, reports })
+        Ok(Self { id, thread: MediaThread::shared()?, link: Link::default() })
+    }
+
+    /// The audio of calls that play or record [`AudioSource::Frames`](crate::AudioSource::Frames) and
+    /// [`AudioSink::Frames`](crate::AudioSink::Frames).
+    pub fn frames(&self) -> Frames {
+        self.link.frames.clone()
     }
 }
 
 impl MediaBackend<MediaRequest, MediaReport> for NativeMedia {
     fn request(&mut self, request: MediaRequest) {
-        let reports = self.sender.clone();
-        self.thread.order(Order::Request { backend: self.id, request, reports });
+        self.thread.order(Order::Request { backend: self.id, request, link: self.link.clone() });
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<MediaReport> {
-        match self.reports.poll_next_unpin(cx) {
-            Poll::Ready(Some(report)) => Poll::Ready(report),
-            Poll::Ready(None) | Poll::Pending => Poll::Pending,
-        }
+        self.link.reports.poll(cx)
     }
 }
 

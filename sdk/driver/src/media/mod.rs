@@ -1,11 +1,19 @@
 //! The media side: what it is asked and what it reports, and natively the thread that carries it out.
 
 #[cfg(not(target_arch = "wasm32"))]
+mod address;
+#[cfg(not(target_arch = "wasm32"))]
 mod backend;
 #[cfg(not(target_arch = "wasm32"))]
-mod files;
+mod clips;
+#[cfg(not(target_arch = "wasm32"))]
+mod frames;
 #[cfg(not(target_arch = "wasm32"))]
 mod ports;
+#[cfg(not(target_arch = "wasm32"))]
+mod recordings;
+#[cfg(not(target_arch = "wasm32"))]
+mod reports;
 mod request;
 #[cfg(not(target_arch = "wasm32"))]
 mod running;
@@ -14,6 +22,8 @@ mod thread;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use backend::NativeMedia;
+#[cfg(not(target_arch = "wasm32"))]
+pub use frames::Frames;
 pub use request::{
     AudioSink, AudioSource, MediaAction, MediaControl, MediaFailure, MediaFailureKind, MediaFigures,
     MediaHappened, MediaKey, MediaOptions, MediaReport, MediaReported, MediaRequest, ReceivedFigures,

@@ -1,7 +1,7 @@
 //! Requests to the media side and its reports, as plain data.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rvoip_sans_io::Token;
@@ -30,7 +30,7 @@ pub enum MediaAction {
     Ask(NegotiationId, MediaQuestion),
     /// A command of the user.
     Control(Token, MediaControl),
-    /// Nobody waits for that command any more.
+    /// Nobody waits for that command any more: it is not reported, and what it plays ends.
     Withdraw(Token),
     /// The call is over.
     Close,
@@ -56,11 +56,12 @@ pub struct MediaOptions {
 /// A command of the user.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MediaControl {
-    /// Plays to the peer, from the start.
+    /// Plays to the peer, from the start, in place of what is played. Reported when it begins; `PlaybackFinished` follows
+    /// when it comes to its own end, not when it is stopped or replaced.
     Play(AudioSource),
     /// Stops playing.
     StopPlaying,
-    /// Records what the peer says, into a new file.
+    /// Records what the peer says, into a new file; reported when the file is there. A recording that goes on is completed.
     Record(AudioSink),
     /// Stops recording; the file is complete when this is reported.
     StopRecording,
@@ -95,6 +96,8 @@ pub enum AudioSource {
     },
     /// What the peer says.
     Echo,
+    /// What the program itself makes, natively by `Frames::push`.
+    Frames,
 }
 
 /// A tone.
@@ -123,17 +126,25 @@ pub enum AudioSink {
         /// Its path; a file of that name is replaced.
         path: PathBuf,
     },
-}
-
-impl From<&str> for AudioSource {
-    fn from(path: &str) -> Self {
-        Self::File { path: path.into(), repeat: false }
-    }
+    /// The program itself takes it, natively by `Frames::take`.
+    Frames,
 }
 
 impl From<PathBuf> for AudioSource {
     fn from(path: PathBuf) -> Self {
         Self::File { path, repeat: false }
+    }
+}
+
+impl From<&Path> for AudioSource {
+    fn from(path: &Path) -> Self {
+        path.to_path_buf().into()
+    }
+}
+
+impl From<&str> for AudioSource {
+    fn from(path: &str) -> Self {
+        PathBuf::from(path).into()
     }
 }
 
@@ -143,15 +154,21 @@ impl From<ToneKind> for AudioSource {
     }
 }
 
-impl From<&str> for AudioSink {
-    fn from(path: &str) -> Self {
-        Self::File { path: path.into() }
-    }
-}
-
 impl From<PathBuf> for AudioSink {
     fn from(path: PathBuf) -> Self {
         Self::File { path }
+    }
+}
+
+impl From<&Path> for AudioSink {
+    fn from(path: &Path) -> Self {
+        path.to_path_buf().into()
+    }
+}
+
+impl From<&str> for AudioSink {
+    fn from(path: &str) -> Self {
+        PathBuf::from(path).into()
     }
 }
 

@@ -6,19 +6,19 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use futures::channel::mpsc::UnboundedSender;
 use mio::{Events, Interest, Poll, Token as Ready, Waker};
 use rvoip_media_core::Lane;
-use rvoip_media_core::wav::PcmClip;
-use rvoip_sans_io::{Random, Timers, Token};
+use rvoip_sans_io::{Timers, Token};
+use rvoip_session_core::MediaAnswer;
+use rvoip_sip_core::StatusCode;
 
-use super::files::{FileWork, Files, RecordingId};
-use super::request::{
-    MediaAction, MediaFailure, MediaHappened, MediaKey, MediaReport, MediaReported, MediaRequest,
-};
+use super::backend::Link;
+use super::clips::Clips;
+use super::recordings::{RecordingId, Recordings};
+use super::request::{MediaAction, MediaFailure, MediaFailureKind, MediaKey, MediaReported, MediaRequest};
 use super::running::{Running, Tools};
 use crate::clock;
 
@@ -32,20 +32,20 @@ pub(super) struct Owner {
 /// What the media thread is told.
 pub(super) enum Order {
     /// A machine asks something.
-    Request { backend: u64, request: MediaRequest, reports: UnboundedSender<MediaReport> },
+    Request { backend: u64, request: MediaRequest, link: Link },
     /// A machine is gone, with all its sessions.
     Gone { backend: u64 },
     /// A clip was read.
-    Loaded { owner: Owner, token: Token, loaded: Result<PcmClip, MediaFailure> },
+    Loaded { owner: Owner, token: Token, loaded: Result<Arc<[i16]>, MediaFailure> },
     /// A recording was begun.
-    Created { owner: Owner, token: Token, id: RecordingId, created: Result<(), MediaFailure> },
+    Created { owner: Owner, id: RecordingId, created: Result<(), MediaFailure> },
 }
 
 /// The media thread.
 #[derive(Debug)]
 pub(super) struct MediaThread {
     orders: Mutex<Sender<Order>>,
-    waker: std::sync::Arc<Waker>,
+    waker: Arc<Waker>,
 }
 
 const WAKE: Ready = Ready(usize::MAX);
@@ -65,15 +65,18 @@ impl MediaThread {
 
     fn start() -> std::io::Result<Self> {
         let poll = Poll::new()?;
-        let waker = std::sync::Arc::new(Waker::new(poll.registry(), WAKE)?);
+        let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
         let (sender, orders) = channel();
-        let (to_media, wake) = (sender.clone(), waker.clone());
-        let files = Files::start(move |order| {
-            // The media thread lives as long as the process.
-            let _ = to_media.send(order);
-            let _ = wake.wake();
-        })?;
-        let body = move || Loop::new(poll, orders, files).run();
+        let line = || {
+            let (to_media, wake) = (sender.clone(), Arc::clone(&waker));
+            move |order| {
+                // The media thread lives as long as the process.
+                let _ = to_media.send(order);
+                let _ = wake.wake();
+            }
+        };
+        let tools = Tools::new(Clips::start(line())?, Recordings::start(line())?, clock::random());
+        let body = move || Loop::new(poll, orders, tools).run();
         std::thread::Builder::new().name("rvoip-media".to_owned()).spawn(body)?;
         Ok(Self { orders: Mutex::new(sender), waker })
     }
@@ -96,15 +99,14 @@ struct Loop {
 }
 
 impl Loop {
-    fn new(poll: Poll, orders: Receiver<Order>, files: Files) -> Self {
-        let random: Random = clock::random();
+    fn new(poll: Poll, orders: Receiver<Order>, tools: Tools) -> Self {
         Self {
             poll,
             orders,
             sessions: BTreeMap::new(),
             sockets: BTreeMap::new(),
             timers: Timers::new(),
-            tools: Tools::new(files, random),
+            tools,
         }
     }
 
@@ -149,8 +151,7 @@ impl Loop {
             return Some(result);
         }
         tracing::error!("the media of a call panicked");
-        let reason = "an internal error ended the audio".to_owned();
-        running.report(MediaReported::Happened(MediaHappened::Failed { reason }));
+        running.fail(tools);
         self.forget(owner);
         None
     }
@@ -178,76 +179,170 @@ impl Loop {
         }
     }
 
+    /// Drops a session that is closed, or that failed. Its sockets are closed, and with that no longer watched.
     fn forget(&mut self, owner: Owner) {
         self.timers.cancel(owner);
-        self.sockets.retain(|_, (of, _)| *of != owner);
-        // The sockets are closed, and with that no longer watched.
-        self.sessions.remove(&owner);
+        let Some(running) = self.sessions.remove(&owner) else { return };
+        if let Some((rtp, rtcp)) = running.sockets() {
+            self.sockets.remove(&rtp);
+            self.sockets.remove(&rtcp);
+        }
+    }
+
+    fn close(&mut self, owner: Owner) -> bool {
+        let now = clock::now();
+        let sockets = self.sessions.get(&owner).and_then(Running::sockets);
+        let known = self.guarded(owner, |running, tools| running.close(now, tools)).is_some();
+        if let Some((rtp, rtcp)) = sockets {
+            self.sockets.remove(&rtp);
+            self.sockets.remove(&rtcp);
+        }
+        self.forget(owner);
+        known
     }
 
     fn carry_out(&mut self, order: Order) {
-        let now = clock::now();
         match order {
-            Order::Request { backend, request, reports } => {
-                let owner = Owner { backend, session: request.session };
-                match request.action {
-                    MediaAction::Open(options) => {
-                        self.sessions.insert(owner, Running::new(owner, options, reports));
-                    }
-                    MediaAction::Close => {
-                        self.guarded(owner, |running, tools| running.close(now, tools));
-                        self.settle(owner);
-                        self.forget(owner);
-                    }
-                    MediaAction::Ask(id, question) => {
-                        self.guarded(owner, |running, tools| running.ask(now, id, question, tools));
-                        self.settle(owner);
-                    }
-                    MediaAction::Control(token, control) => {
-                        let known = self
-                            .guarded(owner, |running, tools| running.control(token, control, tools))
-                            .is_some();
-                        if !known {
-                            let gone =
-                                MediaFailure::new(super::MediaFailureKind::Gone, "the call has no audio");
-                            let report = MediaReported::Controlled(token, Err(gone));
-                            // Nobody listens if the machine is gone too.
-                            let _ = reports.unbounded_send(MediaReport { session: owner.session, report });
-                        }
-                        self.settle(owner);
-                    }
-                    MediaAction::Withdraw(token) => {
-                        self.guarded(owner, |running, _| running.withdraw(token));
-                    }
-                }
+            Order::Request { backend, request, link } => {
+                self.request(Owner { backend, session: request.session }, request.action, &link);
             }
             Order::Gone { backend } => {
                 let gone: Vec<Owner> =
                     self.sessions.keys().filter(|owner| owner.backend == backend).copied().collect();
                 for owner in gone {
-                    self.guarded(owner, |running, tools| running.close(now, tools));
-                    self.settle(owner);
-                    self.forget(owner);
+                    self.close(owner);
                 }
             }
             Order::Loaded { owner, token, loaded } => {
                 self.guarded(owner, |running, _| running.loaded(token, loaded));
             }
-            Order::Created { owner, token, id, created } => {
-                if self.guarded(owner, |running, tools| running.created(token, id, created, tools)).is_none()
-                {
-                    // The call is over meanwhile, and nobody is left to hear that its file is complete.
-                    let (reports, _) = futures::channel::mpsc::unbounded();
-                    let session = owner.session;
-                    self.tools.files.push(FileWork::Finish {
-                        id,
-                        session,
-                        token: None,
-                        last: false,
-                        reports,
-                    });
-                }
+            Order::Created { owner, id, created } => {
+                self.guarded(owner, |running, _| running.created(id, created));
             }
         }
+    }
+
+    /// Whoever asks for a session that is not there, or no longer, is told so.
+    fn request(&mut self, owner: Owner, action: MediaAction, link: &Link) {
+        let reason = "the call has no audio";
+        match action {
+            MediaAction::Open(options) => {
+                self.sessions.insert(owner, Running::new(owner, options, link.clone()));
+            }
+            MediaAction::Close => {
+                if !self.close(owner) {
+                    link.reports.send(owner.session, MediaReported::Closed);
+                }
+            }
+            MediaAction::Ask(id, question) => {
+                let now = clock::now();
+                if self.guarded(owner, |running, tools| running.ask(now, id, question, tools)).is_none() {
+                    let status = StatusCode::SERVER_INTERNAL_ERROR;
+                    let refused = MediaAnswer::Refused { status, reason: reason.to_owned() };
+                    link.reports.send(owner.session, MediaReported::Answered(id, refused));
+                }
+                self.settle(owner);
+            }
+            MediaAction::Control(token, control) => {
+                if self.guarded(owner, |running, tools| running.control(token, control, tools)).is_none() {
+                    let gone = MediaFailure::new(MediaFailureKind::Gone, reason);
+                    link.reports.controlled(owner.session, token, Err(gone));
+                }
+                self.settle(owner);
+            }
+            MediaAction::Withdraw(token) => {
+                self.guarded(owner, |running, tools| running.withdraw(token, tools));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Poll as Ready, Waker};
+
+    use rvoip_session_core::{Direction, MediaQuestion, NegotiationId};
+
+    use super::*;
+    use crate::media::{AudioSink, MediaControl, MediaHappened, MediaOptions};
+
+    fn told(link: &Link) -> Vec<MediaReported> {
+        let mut cx = Context::from_waker(Waker::noop());
+        std::iter::from_fn(|| match link.reports.poll(&mut cx) {
+            Ready::Ready(report) => Some(report.report),
+            Ready::Pending => None,
+        })
+        .collect()
+    }
+
+    #[test]
+    fn a_fault_ends_one_call_and_settles_what_it_owes() {
+        let (done, finished) = channel();
+        let tell = move |order| drop(done.send(order));
+        let clips = Clips::start(tell.clone()).unwrap();
+        let tools = Tools::new(clips, Recordings::start(tell).unwrap(), clock::random());
+        let mut running = Loop::new(Poll::new().unwrap(), channel().1, tools);
+        let (link, path) = (Link::default(), format!("rvoip-fault-{}.wav", std::process::id()));
+        let path = std::env::temp_dir().join(path);
+        let owner = |session| Owner { backend: 0, session: MediaKey(session) };
+        let options = || MediaOptions {
+            codecs: vec!["PCMU".to_owned()],
+            ptime: 20,
+            rtp_ports: (30_000, 31_999),
+            timeout: Duration::ZERO,
+            statistics_interval: Duration::ZERO,
+            local: Some([127, 0, 0, 1].into()),
+        };
+        for session in [1, 2] {
+            running.request(owner(session), MediaAction::Open(options()), &link);
+            let offer = MediaQuestion::CreateOffer { direction: Direction::SendRecv };
+            running.request(owner(session), MediaAction::Ask(NegotiationId(session), offer), &link);
+        }
+        let record = MediaControl::Record(AudioSink::File { path: path.clone() });
+        running.request(owner(1), MediaAction::Control(Token(7), record), &link);
+        let Ok(Order::Created { created: Ok(()), .. }) = finished.recv() else { panic!() };
+        assert_eq!(told(&link).len(), 2);
+        assert_eq!(running.sockets.len(), 4);
+
+        running.sessions.get_mut(&owner(1)).unwrap().faulty = true;
+        let now = clock::now();
+        assert!(running.guarded(owner(1), |running, _| running.tick(now)).is_none());
+        assert_eq!(running.sockets.len(), 2);
+        assert!(running.sessions.contains_key(&owner(2)));
+        let reports = told(&link);
+        assert!(
+            matches!(
+                reports.as_slice(),
+                [
+                    MediaReported::Controlled(Token(7), Err(_)),
+                    MediaReported::Happened(MediaHappened::Failed { .. }),
+                    ..
+                ]
+            ),
+            "{reports:?}"
+        );
+
+        let offer = MediaQuestion::Rollback;
+        running.request(owner(1), MediaAction::Ask(NegotiationId(9), offer), &link);
+        running.request(owner(1), MediaAction::Close, &link);
+        let reports: Vec<_> = told(&link)
+            .into_iter()
+            .filter(|report| *report != MediaReported::Happened(MediaHappened::RecordingFinished))
+            .collect();
+        assert!(
+            matches!(
+                reports.as_slice(),
+                [
+                    MediaReported::Answered(NegotiationId(9), MediaAnswer::Refused { .. }),
+                    MediaReported::Closed
+                ]
+            ),
+            "{reports:?}"
+        );
+        running.close(owner(2));
+        assert!(running.sockets.is_empty() && running.sessions.is_empty());
+        assert_eq!(told(&link).last(), Some(&MediaReported::Closed));
+        drop(running);
+        std::fs::remove_file(path).unwrap();
     }
 }
