@@ -1,3 +1,59 @@
 //! What people type: `cargo xtask test`, `ci`, `tidy`, `bench`, `doc`.
+//!
+//! Each subcommand has its own file. `test` and `ci` are tables of [`stage::Stage`]s; everything that a stage needs
+//! and that can be had is installed by [`install`], which says so.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command for people: what it prints is its purpose"
+)]
 
-fn main() {}
+mod bench;
+mod ci;
+mod command;
+mod demo;
+mod doc;
+mod fuzz;
+mod install;
+mod stage;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: cargo xtask COMMAND
+
+  test [STAGE…]   what must pass before a change lands; without names, every stage
+  ci              the same and then the slower checks; what .ci/run calls
+  tidy            the rules of the house: layers, no C, licences, file lengths, clocks in the core
+  bench [ARG…]    speed and allocations, next to other implementations
+  doc             the documentation of every crate, warnings refused
+";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.collect();
+    let outcome = match (command.as_str(), rest.as_slice()) {
+        ("test", stages) => test::run(stages),
+        ("ci", []) => ci::run(),
+        ("tidy", []) => tidy::run(),
+        ("bench", rest) => bench::run(rest),
+        ("doc", []) => doc::run(),
+        ("help" | "--help" | "-h", _) => {
+            print!("{USAGE}\nstages of test: {}\n", test::names().join(" "));
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprint!("{USAGE}\nstages of test: {}\n", test::names().join(" "));
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask {command}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

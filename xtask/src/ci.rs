@@ -1,0 +1,18 @@
+//! `cargo xtask ci`: everything that `cargo xtask test` runs, and then the slower checks.
+
+use anyhow::Result;
+
+use crate::stage::{Stage, run_all};
+use crate::{demo, doc, fuzz, test};
+
+/// The checks that are too slow for every change.
+const SLOWER: &[Stage] = &[
+    Stage { name: "doc", shows: "the documentation builds without a warning", run: doc::run },
+    Stage { name: "fuzz", shows: "the fuzz targets build and replay their corpora", run: fuzz::run },
+    Stage { name: "release", shows: "the README's first command works", run: demo::run_release },
+];
+
+/// Runs the stages of `test` and then the slower ones, as one table.
+pub(crate) fn run() -> Result<()> {
+    run_all(test::STAGES.iter().chain(SLOWER))
+}

@@ -1,0 +1,13 @@
+//! `cargo xtask doc`: the documentation of every crate of ours, with warnings refused.
+
+use std::ffi::OsStr;
+
+use anyhow::Result;
+
+use crate::command::{cargo, run_with};
+
+/// Builds the documentation under `target/doc`.
+pub(crate) fn run() -> Result<()> {
+    let flags: [(&str, &OsStr); 1] = [("RUSTDOCFLAGS", OsStr::new("-D warnings"))];
+    run_with(&cargo(), &["doc", "--workspace", "--no-deps", "--document-private-items"], &flags)
+}

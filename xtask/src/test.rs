@@ -1,0 +1,81 @@
+//! `cargo xtask test [STAGE…]`: what must pass before a change lands.
+
+use anyhow::Result;
+
+use crate::command::{self, cargo};
+use crate::stage::{Stage, run_all, select};
+use crate::{demo, install, tidy};
+
+/// The stages, in the order in which they run: the quick ones first.
+pub(crate) const STAGES: &[Stage] = &[
+    Stage { name: "fmt", shows: "the code is formatted", run: fmt },
+    Stage { name: "clippy", shows: "no lint, in any target of any crate", run: clippy },
+    Stage { name: "tidy", shows: "the rules of the house hold", run: tidy::run },
+    Stage { name: "unit", shows: "every crate's own tests, and whole calls on a virtual clock", run: unit },
+    Stage { name: "examples", shows: "the examples in the documentation run", run: doc_tests },
+    Stage { name: "wasm", shows: "what the browser needs compiles to wasm32", run: wasm },
+    Stage { name: "interop", shows: "calls with SIPp, Kamailio and baresip", run: interop },
+    Stage { name: "demo", shows: "a call with speech on this machine", run: demo::run_dev },
+];
+
+/// The crates that the browser needs.
+pub(crate) const WASM_CRATES: &[&str] = &[
+    "rvoip-sans-io",
+    "rvoip-sip-core",
+    "rvoip-sdp-core",
+    "rvoip-transaction-core",
+    "rvoip-session-core",
+    "rvoip-rtp-core",
+    "rvoip-sip-transport",
+    "rvoip-driver",
+    "rvoip",
+];
+
+/// What the interop tests start.
+const PEERS: &[&str] = &["sip-tester", "kamailio", "kamailio-extra-modules", "baresip-core"];
+
+/// Runs the named stages, or all.
+pub(crate) fn run(names: &[String]) -> Result<()> {
+    run_all(select(STAGES, names)?)
+}
+
+/// The names of the stages.
+pub(crate) fn names() -> Vec<&'static str> {
+    STAGES.iter().map(|stage| stage.name).collect()
+}
+
+fn fmt() -> Result<()> {
+    install::component("rustfmt", &["fmt", "--version"])?;
+    command::run(&cargo(), &["fmt", "--all", "--check"])
+}
+
+fn clippy() -> Result<()> {
+    install::component("clippy", &["clippy", "--version"])?;
+    command::run(&cargo(), &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
+}
+
+fn unit() -> Result<()> {
+    let kinds = ["--lib", "--bins", "--tests", "--examples"];
+    let mut arguments = vec!["test", "--workspace", "--exclude", "rvoip-interop"];
+    arguments.extend(kinds);
+    command::run(&cargo(), &arguments)
+}
+
+fn doc_tests() -> Result<()> {
+    command::run(&cargo(), &["test", "--workspace", "--doc"])
+}
+
+fn wasm() -> Result<()> {
+    install::target("wasm32-unknown-unknown")?;
+    let mut arguments = vec!["check", "--target", "wasm32-unknown-unknown"];
+    for name in WASM_CRATES {
+        arguments.extend(["--package", name]);
+    }
+    command::run(&cargo(), &arguments)
+}
+
+fn interop() -> Result<()> {
+    install::packages(PEERS)?;
+    // One at a time: a call with speech that competes for two cores measures the machine, not the phone.
+    command::run(&cargo(), &["test", "--package", "rvoip-interop", "--", "--test-threads", "1"])
+}
