@@ -11,7 +11,6 @@
 mod bench;
 mod ci;
 mod command;
-mod demo;
 mod doc;
 mod fuzz;
 mod install;
@@ -26,7 +25,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test [STAGE…]   what must pass before a change lands; without names, every stage
   ci              the same and then the slower checks; what .ci/run calls
   tidy            the rules of the house: layers, no C, licences, file lengths, clocks in the core
-  bench [ARG…]    speed and allocations, next to other implementations
+  bench           speed and allocations, next to other implementations
   doc             the documentation of every crate, warnings refused
 ";
 
@@ -38,7 +37,7 @@ fn main() -> ExitCode {
         ("test", stages) => test::run(stages),
         ("ci", []) => ci::run(),
         ("tidy", []) => tidy::run(),
-        ("bench", rest) => bench::run(rest),
+        ("bench", []) => bench::run(),
         ("doc", []) => doc::run(),
         ("help" | "--help" | "-h", _) => {
             print!("{USAGE}\nstages of test: {}\n", test::names().join(" "));

@@ -11,27 +11,53 @@ pub(crate) struct Stage {
     pub(crate) name: &'static str,
     /// What it shows when it passes.
     pub(crate) shows: &'static str,
-    pub(crate) run: fn() -> Result<()>,
+    /// Does it, and adds the tests that it ran.
+    pub(crate) run: fn(&mut Count) -> Result<()>,
+}
+
+/// How many tests a stage ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Count {
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
 }
 
 struct Outcome {
     name: &'static str,
     shows: &'static str,
     took: Duration,
+    count: Count,
     error: Option<anyhow::Error>,
 }
 
-/// Runs the stages, prints what each took, and then how many passed, alone on the last line.
+impl Outcome {
+    fn of(stage: &Stage) -> Self {
+        let started = now();
+        let mut count = Count::default();
+        let error = (stage.run)(&mut count).err();
+        Self { name: stage.name, shows: stage.shows, took: started.elapsed(), count, error }
+    }
+
+    /// The tests of the stage; one without tests counts as one, and one that failed beside its tests as one more.
+    fn counted(&self) -> Count {
+        let Count { passed, failed } = self.count;
+        match &self.error {
+            Some(_) => Count { passed, failed: failed.max(1) },
+            None => Count { passed: if passed + failed == 0 { 1 } else { passed }, failed },
+        }
+    }
+}
+
+/// Runs the stages, prints what each took, and then how many tests passed, alone on the last line.
 pub(crate) fn run_all<'a>(stages: impl IntoIterator<Item = &'a Stage>) -> Result<()> {
     let mut outcomes = Vec::new();
     for stage in stages {
         println!("\n── {} ── {}", stage.name, stage.shows);
-        let started = now();
-        let error = (stage.run)().err();
-        if let Some(error) = &error {
+        let outcome = Outcome::of(stage);
+        if let Some(error) = &outcome.error {
             println!("{} failed: {error:#}", stage.name);
         }
-        outcomes.push(Outcome { name: stage.name, shows: stage.shows, took: started.elapsed(), error });
+        outcomes.push(outcome);
     }
     print!("{}", table(&outcomes));
     let failed: Vec<&str> = outcomes.iter().filter(|one| one.error.is_some()).map(|one| one.name).collect();
@@ -55,14 +81,19 @@ fn table(outcomes: &[Outcome]) -> String {
     let mut text = String::from("\n");
     let width = outcomes.iter().map(|one| one.name.len()).max().unwrap_or_default();
     let mut total = Duration::ZERO;
+    let mut sum = Count::default();
     for one in outcomes {
         total += one.took;
+        let counted = one.counted();
+        sum.passed += counted.passed;
+        sum.failed += counted.failed;
         let verdict = if one.error.is_some() { "FAILED" } else { "ok" };
         let _ = writeln!(
             text,
-            "{:width$}  {verdict:6}  {:>7.1} s  {}",
+            "{:width$}  {verdict:6}  {:>7.1} s  {:>6}  {}",
             one.name,
             one.took.as_secs_f64(),
+            counted.passed + counted.failed,
             one.shows
         );
         if let Some(error) = &one.error {
@@ -70,8 +101,7 @@ fn table(outcomes: &[Outcome]) -> String {
         }
     }
     let _ = writeln!(text, "{:width$}  {:6}  {:>7.1} s", "all", "", total.as_secs_f64());
-    let failed = outcomes.iter().filter(|one| one.error.is_some()).count();
-    let _ = writeln!(text, "{} passed, {failed} failed", outcomes.len() - failed);
+    let _ = writeln!(text, "{} passed, {} failed", sum.passed, sum.failed);
     text
 }
 
@@ -84,27 +114,41 @@ fn now() -> Instant {
 mod tests {
     use super::*;
 
-    const GOOD: Stage = Stage { name: "good", shows: "nothing is wrong", run: || Ok(()) };
-    const BAD: Stage = Stage { name: "bad", shows: "nothing", run: || bail!("`cargo x` failed") };
+    const GOOD: Stage = Stage { name: "good", shows: "nothing is wrong", run: |_| Ok(()) };
+    const BAD: Stage = Stage { name: "bad", shows: "nothing", run: |_| bail!("`cargo x` failed") };
+    const TESTS: Stage = Stage {
+        name: "tests",
+        shows: "most of it",
+        run: |count| {
+            *count = Count { passed: 40, failed: 2 };
+            bail!("`cargo test` failed")
+        },
+    };
 
     #[test]
     fn a_failed_stage_fails_the_run_and_is_named() {
         assert!(run_all(&[GOOD]).is_ok());
-        let error = run_all(&[BAD, GOOD]).unwrap_err().to_string();
-        assert_eq!(error, "failed: bad");
+        let error = run_all(&[BAD, GOOD, TESTS]).unwrap_err().to_string();
+        assert_eq!(error, "failed: bad, tests");
     }
 
     #[test]
-    fn the_last_line_counts_stages() {
-        let outcome = |stage: Stage| Outcome {
-            name: stage.name,
-            shows: stage.shows,
-            took: Duration::from_millis(1500),
-            error: (stage.run)().err(),
-        };
-        let text = table(&[outcome(GOOD), outcome(BAD)]);
-        assert_eq!(text.lines().last(), Some("1 passed, 1 failed"));
+    fn the_last_line_counts_tests_and_each_stage_without_tests_as_one() {
+        let text = table(&[GOOD, BAD, TESTS].map(|stage| Outcome::of(&stage)));
+        assert_eq!(text.lines().last(), Some("41 passed, 3 failed"));
         assert!(text.contains("`cargo x` failed"));
+    }
+
+    #[test]
+    fn a_stage_that_fails_after_its_tests_passed_is_a_failure() {
+        let stage = Stage {
+            run: |count| {
+                count.passed = 7;
+                bail!("a second binary does not compile")
+            },
+            ..BAD
+        };
+        assert_eq!(table(&[Outcome::of(&stage)]).lines().last(), Some("7 passed, 1 failed"));
     }
 
     #[test]

@@ -1,21 +1,20 @@
 //! `cargo xtask test [STAGE…]`: what must pass before a change lands.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::command::{self, cargo};
-use crate::stage::{Stage, run_all, select};
-use crate::{demo, install, tidy};
+use crate::stage::{Count, Stage, run_all, select};
+use crate::{install, tidy};
 
 /// The stages, in the order in which they run: the quick ones first.
 pub(crate) const STAGES: &[Stage] = &[
-    Stage { name: "fmt", shows: "the code is formatted", run: fmt },
-    Stage { name: "clippy", shows: "no lint, in any target of any crate", run: clippy },
-    Stage { name: "tidy", shows: "the rules of the house hold", run: tidy::run },
+    Stage { name: "fmt", shows: "the code is formatted", run: |_| fmt() },
+    Stage { name: "clippy", shows: "no lint, in any target of any crate", run: |_| clippy() },
+    Stage { name: "tidy", shows: "the rules of the house hold", run: |_| tidy::run() },
     Stage { name: "unit", shows: "every crate's own tests, and whole calls on a virtual clock", run: unit },
     Stage { name: "examples", shows: "the examples in the documentation run", run: doc_tests },
-    Stage { name: "wasm", shows: "what the browser needs compiles to wasm32", run: wasm },
+    Stage { name: "wasm", shows: "what the browser needs compiles to wasm32", run: |_| wasm() },
     Stage { name: "interop", shows: "calls with SIPp, Kamailio and baresip", run: interop },
-    Stage { name: "demo", shows: "a call with speech on this machine", run: demo::run_dev },
 ];
 
 /// The crates that the browser needs.
@@ -54,15 +53,24 @@ fn clippy() -> Result<()> {
     command::run(&cargo(), &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
 }
 
-fn unit() -> Result<()> {
+fn unit(count: &mut Count) -> Result<()> {
     let kinds = ["--lib", "--bins", "--tests", "--examples"];
-    let mut arguments = vec!["test", "--workspace", "--exclude", "rvoip-interop"];
+    let mut arguments = vec!["test", "--workspace", "--exclude", "rvoip-interop", "--no-fail-fast"];
     arguments.extend(kinds);
-    command::run(&cargo(), &arguments)
+    tests(&arguments, count)
 }
 
-fn doc_tests() -> Result<()> {
-    command::run(&cargo(), &["test", "--workspace", "--doc"])
+fn doc_tests(count: &mut Count) -> Result<()> {
+    tests(&["test", "--workspace", "--no-fail-fast", "--doc"], count)
+}
+
+/// Runs tests, of which there must be some.
+fn tests(arguments: &[&str], count: &mut Count) -> Result<()> {
+    command::run_tests(arguments, count)?;
+    if *count == Count::default() {
+        bail!("no test ran");
+    }
+    Ok(())
 }
 
 fn wasm() -> Result<()> {
@@ -74,8 +82,9 @@ fn wasm() -> Result<()> {
     command::run(&cargo(), &arguments)
 }
 
-fn interop() -> Result<()> {
+fn interop(count: &mut Count) -> Result<()> {
     install::packages(PEERS)?;
     // One at a time: a call with speech that competes for two cores measures the machine, not the phone.
-    command::run(&cargo(), &["test", "--package", "rvoip-interop", "--", "--test-threads", "1"])
+    let arguments = ["test", "--package", "rvoip-interop", "--no-fail-fast", "--", "--test-threads", "1"];
+    command::run_tests(&arguments, count)
 }

@@ -114,6 +114,52 @@ mod tests {
     }
 
     #[test]
+    fn no_arrow_of_the_table_may_be_turned_around() {
+        for (upper, _) in MAY_USE {
+            let package = Package { name: (*upper).to_owned(), ..Package::default() };
+            for lower in allowed(&package).unwrap() {
+                let lower_uses = [*upper];
+                let found = findings(&[(upper, "sdk/upper", &[]), (lower, "sdk/lower", &lower_uses)]);
+                assert_eq!(found, [format!("{lower} must not use {upper}").replacen(' ', ": ", 1)]);
+            }
+        }
+    }
+
+    #[test]
+    fn an_arrow_for_one_target_behind_a_feature_is_found_as_well() {
+        let mut workspace = fake::workspace(&[
+            ("rvoip-sip-core", "sdk/sip-core", &[]),
+            ("rvoip-sdp-core", "sdk/sdp-core", &[]),
+        ]);
+        let declared =
+            r#"{"name": "rvoip-sdp-core", "kind": null, "optional": true, "target": "cfg(windows)"}"#;
+        let package = workspace.packages.get_mut("rvoip-sip-core").unwrap();
+        package.dependencies.push(serde_json::from_str(declared).unwrap());
+        assert_eq!(check(&workspace), [Finding::new("rvoip-sip-core", "must not use rvoip-sdp-core")]);
+    }
+
+    #[test]
+    fn a_build_dependency_is_an_arrow() {
+        let mut workspace =
+            fake::workspace(&[SANS_IO, ("rvoip-sdp-core", "sdk/sdp-core", &[]), ("xtask", "xtask", &[])]);
+        let package = workspace.packages.get_mut("rvoip-sdp-core").unwrap();
+        package.dependencies.push(serde_json::from_str(r#"{"name": "xtask", "kind": "build"}"#).unwrap());
+        assert_eq!(check(&workspace), [Finding::new("rvoip-sdp-core", "must not use xtask")]);
+    }
+
+    #[test]
+    fn every_ban_of_the_browser_is_found() {
+        for (name, banned) in NOT_ON_WASM {
+            for banned in *banned {
+                let uses = [*banned];
+                let workspace = fake::workspace(&[(name, "bindings/x", &uses), (banned, "tests/x", &[])]);
+                let expected = Finding::new(*name, format!("must not reach {banned} on wasm32"));
+                assert!(check(&workspace).contains(&expected), "{expected}");
+            }
+        }
+    }
+
+    #[test]
     fn the_call_engine_must_not_use_the_facade() {
         let engine = ("rvoip-call-engine", "sdk/call-engine", &["rvoip"] as &[&str]);
         let facade = ("rvoip", "sdk/sip-client", &[] as &[&str]);
