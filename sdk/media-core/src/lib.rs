@@ -21,7 +21,8 @@
 //! ```
 //!
 //! Implemented: ITU-T G.711 (bit-exact), concealment in the spirit of its appendix I; RFC 3551 § 4.5.14 (PCMU, PCMA);
-//! ITU-T G.107 (E-model) with the values of G.113 for G.711; ITU-T Q.23 (DTMF pairs).
+//! ITU-T G.107 (E-model) with the values of G.113 for G.711; ITU-T Q.23 (DTMF pairs); in [`MediaSession`], offer and answer (RFC 3264),
+//! symmetric RTP (RFC 4961), RTCP (RFC 3550 section 6), a shared port (RFC 5761) and digits (RFC 4733).
 //!
 //! Invariants: no clock is read and nothing is random; a jitter buffer holds no more packets than its capacity and gives
 //! each at most once, in order; no payload, timestamp or file makes anything panic or grow without bound.

@@ -167,7 +167,7 @@ fn speech_survives_loss_jitter_and_duplicates() {
         net.alice.session.set_source(clip(&speech));
         net.run(Duration::from_secs(10));
         let found = likeness(&speech, &net.bob.heard);
-        assert!(found.correlation > 0.8 && found.covered > 0.8, "seed {seed}: {found:?}");
+        assert!(found.correlation > 0.85 && found.covered > 0.85, "seed {seed}: {found:?}");
         let statistics = net.bob.session.statistics();
         assert!(statistics.received.lost > 5 && statistics.received.duplicates > 0, "{statistics:?}");
         let mos = statistics.mos_received.unwrap();

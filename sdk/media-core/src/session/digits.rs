@@ -1,100 +1,189 @@
-//! Key presses on their way to the peer: one after the other, with the pauses that were asked for.
+//! Digits in both directions (RFC 4733).
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use rvoip_rtp_core::event::{Digit, EventSender};
+use rvoip_rtp_core::RtpPacket;
+use rvoip_rtp_core::event::{Digit, EventPacket, EventReceiver, EventReport, EventSender};
+use rvoip_sans_io::{Counters, Instant, Now};
 
-use super::types::{DigitsError, MediaEvent};
-use super::{MediaSession, RATE};
+use super::source::AUDIO_RATE;
+use super::{DigitsError, MediaEvent, MediaSession};
 
-/// Key presses and pauses that may wait.
-const WAITING: usize = 256;
-/// How long a key is pressed, and how long a comma pauses.
-const PRESS: Duration = Duration::from_millis(120);
-const COMMA: usize = RATE as usize;
+/// How long a digit sounds.
+const DURATION: Duration = Duration::from_millis(120);
+/// Units that a comma stands for: one second.
+const COMMA: u64 = 8_000;
+/// Digits and commas that may wait.
+const MAXIMUM: usize = 256;
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Press(Digit),
-    /// Samples of silence.
-    Pause(usize),
+    Wait,
 }
 
+/// The digits that wait to be sent, and those that come in.
 #[derive(Debug)]
-pub(super) struct DigitQueue {
-    pub(super) events: EventSender,
-    steps: VecDeque<Step>,
+pub(super) struct Digits {
+    waiting: VecDeque<Step>,
+    sender: EventSender,
+    /// Units left of a comma.
+    pause: u64,
+    /// Something was queued and its end not reported.
     busy: bool,
+    receiver: EventReceiver,
 }
 
-impl DigitQueue {
+impl Digits {
     pub(super) fn new() -> Self {
-        Self { events: EventSender::new(RATE), steps: VecDeque::new(), busy: false }
+        Self {
+            waiting: VecDeque::new(),
+            sender: EventSender::new(AUDIO_RATE),
+            pause: 0,
+            busy: false,
+            receiver: EventReceiver::new(AUDIO_RATE),
+        }
     }
 
-    fn push(&mut self, digits: &str) -> Result<(), DigitsError> {
-        let step = |character: char| match character {
-            ',' => Some(Step::Pause(COMMA)),
-            _ => Digit::from_char(character.to_ascii_uppercase()).map(Step::Press),
+    fn queue(&mut self, digits: &str) -> Result<(), DigitsError> {
+        let step = |character| match character {
+            ',' => Ok(Step::Wait),
+            other => Digit::from_char(other).map(Step::Press).ok_or(DigitsError::Invalid),
         };
-        let steps: Vec<Step> = digits.chars().map(step).collect::<Option<_>>().ok_or(DigitsError::Invalid)?;
-        if steps.is_empty() {
+        if digits.is_empty() {
             return Err(DigitsError::Invalid);
         }
-        if self.steps.len() + steps.len() > WAITING {
-            return Err(DigitsError::Full);
+        if digits.len() > MAXIMUM.saturating_sub(self.waiting.len()) {
+            return Err(if digits.chars().all(|character| step(character).is_ok()) {
+                DigitsError::Full
+            } else {
+                DigitsError::Invalid
+            });
         }
-        self.steps.extend(steps);
+        let steps: Vec<Step> = digits.chars().map(step).collect::<Result<_, _>>()?;
+        self.waiting.extend(steps);
         self.busy = true;
         Ok(())
     }
 
-    /// One frame of so many samples passes; gives whether it belongs to key presses, and whether they are over now.
-    pub(super) fn tick(&mut self, timestamp: u32, samples: usize) -> (bool, bool) {
-        if !self.busy {
-            return (false, false);
-        }
-        if self.events.is_idle() {
-            match self.steps.front_mut() {
-                Some(Step::Pause(left)) if *left > samples => *left -= samples,
-                Some(Step::Pause(_)) => {
-                    self.steps.pop_front();
-                }
-                Some(Step::Press(digit)) => {
-                    // An idle sender has room for one.
-                    let _ = self.events.push(*digit, PRESS);
-                    self.steps.pop_front();
-                }
-                None => {
-                    self.busy = false;
-                    return (false, true);
-                }
+    /// A packet time of `units` passes; gives whether it belongs to a digit, so that no audio is sent.
+    pub(super) fn tick(&mut self, timestamp: u32, units: u32) -> bool {
+        if self.pause > 0 {
+            self.pause = self.pause.saturating_sub(u64::from(units));
+        } else if self.sender.is_idle() {
+            match self.waiting.pop_front() {
+                // The queue of the sender is empty, so that there is room.
+                Some(Step::Press(digit)) => drop(self.sender.push(digit, DURATION)),
+                Some(Step::Wait) => self.pause = COMMA.saturating_sub(u64::from(units)),
+                None => {}
             }
         }
-        (self.events.tick(timestamp, u32::try_from(samples).unwrap_or(160)), false)
+        self.sender.tick(timestamp, units)
+    }
+
+    /// The next packet of this tick.
+    pub(super) fn poll(&mut self) -> Option<EventPacket> {
+        self.sender.poll()
+    }
+
+    /// Whether the last of the digits has been sent since this was asked.
+    pub(super) fn is_done(&mut self) -> bool {
+        let done = self.busy && self.pause == 0 && self.waiting.is_empty() && self.sender.is_idle();
+        self.busy &= !done;
+        done
+    }
+
+    /// Sending is interrupted: the digit that sounds is cut off, those behind it wait.
+    pub(super) fn interrupt(&mut self) {
+        if !self.sender.is_idle() {
+            self.sender = EventSender::new(AUDIO_RATE);
+        }
+    }
+
+    /// Forgets what waits; gives whether anything did.
+    pub(super) fn clear(&mut self) -> bool {
+        self.sender = EventSender::new(AUDIO_RATE);
+        self.waiting.clear();
+        self.pause = 0;
+        std::mem::take(&mut self.busy)
+    }
+
+    pub(super) fn received(&mut self, now: Now, packet: &RtpPacket<'_>, counters: &mut Counters) {
+        self.receiver.received(now, packet);
+        self.publish(counters);
+    }
+
+    pub(super) fn handle_timeout(&mut self, now: Now, counters: &mut Counters) {
+        self.receiver.handle_timeout(now);
+        self.publish(counters);
+    }
+
+    /// When a digit without an end is taken as ended.
+    pub(super) fn timeout(&self) -> Option<Instant> {
+        self.receiver.timeout()
+    }
+
+    /// The next digit that the peer has let go.
+    pub(super) fn poll_received(&mut self) -> Option<MediaEvent> {
+        while let Some(report) = self.receiver.poll() {
+            if let EventReport::DigitEnded { digit, duration } = report {
+                return Some(MediaEvent::DigitReceived { digit: digit.as_char(), duration });
+            }
+        }
+        None
+    }
+
+    /// Brings the session's counts up to those of the receiver; each packet adds only a few.
+    fn publish(&self, counters: &mut Counters) {
+        for (name, value) in self.receiver.counters().iter() {
+            while counters.get(name) < value {
+                counters.count(name);
+            }
+        }
     }
 }
 
 impl MediaSession {
-    /// Sends key presses as telephone events, 120 ms each; a comma pauses for a second. `DigitsSent` follows.
-    ///
-    /// # Errors
-    /// The peer takes none, or something is no key.
+    /// Sends digits (0 to 9, `*`, `#`, A to D) of 120 ms each, a comma being a pause of a second; audio is interrupted
+    /// for them. While sending is forbidden they wait. [`MediaEvent::DigitsSent`] follows unless they are dropped, as
+    /// the counter says, because the session ends or telephone events are negotiated away.
     pub fn send_digits(&mut self, digits: &str) -> Result<(), DigitsError> {
-        let taken = self.agreed.as_ref().is_some_and(|agreed| agreed.stream.telephone_event.is_some());
-        if !taken {
+        if self.agreed.as_ref().is_none_or(|agreed| agreed.event.is_none()) {
             return Err(DigitsError::NotNegotiated);
         }
-        self.digits.push(digits)
+        self.digits.queue(digits)
     }
 
-    pub(super) fn tell_digits(&mut self) {
-        use rvoip_rtp_core::event::EventReport;
-        while let Some(report) = self.heard.poll() {
-            if let EventReport::DigitEnded { digit, duration } = report {
-                self.tell(MediaEvent::DigitReceived { digit: digit.as_char(), duration });
-            }
+    /// Hands on the digits that have come in.
+    pub(super) fn report_digits(&mut self) {
+        while let Some(event) = self.digits.poll_received() {
+            self.emit(event);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_or_nothing_is_queued() {
+        let mut digits = Digits::new();
+        assert_eq!(digits.queue("12x"), Err(DigitsError::Invalid));
+        assert!(digits.waiting.is_empty() && !digits.is_done());
+        assert_eq!(digits.queue(&"1".repeat(257)), Err(DigitsError::Full));
+        assert_eq!(digits.queue(&"é".repeat(257)), Err(DigitsError::Invalid));
+        assert_eq!(digits.queue(&"1".repeat(256)), Ok(()));
+        assert_eq!(digits.queue("1"), Err(DigitsError::Full));
+    }
+
+    #[test]
+    fn a_comma_waits_a_second() {
+        let mut digits = Digits::new();
+        digits.queue(",1").unwrap();
+        let ticks = (0..100).take_while(|tick| !digits.tick(tick * 160, 160)).count();
+        assert_eq!(ticks, 50);
+        assert!(!digits.is_done());
     }
 }

@@ -1,168 +1,264 @@
-//! Descriptions: writing offers and answers, taking the peer's.
+//! Offer and answer (RFC 3264) for the one stream of a session.
 
-use std::collections::BTreeMap;
-
-use rvoip_sans_io::Now;
+use rvoip_rtp_core::RtpSender;
+use rvoip_sans_io::{Now, Random};
 use rvoip_sdp_core::negotiation::{
-    AnswerError, LocalAudio, LocalCodec, NegotiatedCodec, Refusal, Stream, accept_answer, answer,
-    answer_again, offer, offer_again,
+    EventPayload, LocalAudio, LocalCodec, Stream, accept_answer, answer, answer_again, offer, offer_again,
 };
 use rvoip_sdp_core::{Direction, SessionDescription};
 
-use super::types::MediaError;
-use super::{Agreed, MediaSession};
+use super::path::Path;
+use super::source::AUDIO_RATE;
+use super::{LocalMedia, MediaConfig, MediaError, MediaSession};
 use crate::codec::Codec;
 
-/// The dynamic payload type that we offer for telephone events; most of the field does.
+/// The payload type at which digits are offered.
 const TELEPHONE_EVENT: u8 = 101;
+/// Packet times that are used, in milliseconds, whatever the peer wishes.
+const PTIME: (u16, u16) = (10, 200);
 
-impl MediaSession {
-    fn local_audio(&self, direction: Direction) -> LocalAudio {
-        let codecs = self
-            .config
+fn error(status: u16, reason: impl Into<String>) -> MediaError {
+    MediaError { status, reason: reason.into() }
+}
+
+/// What a payload type stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    Audio(Codec),
+    Event,
+}
+
+/// What both sides agreed on.
+#[derive(Clone, Debug)]
+pub(super) struct Agreed {
+    pub(super) codec: Codec,
+    pub(super) payload_type: u8,
+    receive: Vec<(u8, Codec)>,
+    pub(super) event: Option<EventPayload>,
+    /// In milliseconds.
+    pub(super) ptime: u16,
+    pub(super) direction: Direction,
+    pub(super) remote_hold: bool,
+    pub(super) rtcp_mux: bool,
+    pub(super) path: Path,
+}
+
+impl Agreed {
+    fn new(stream: &Stream, before: Option<&Self>) -> Result<Self, MediaError> {
+        let codecs = || {
+            stream.codecs.iter().filter_map(|codec| {
+                let known = Codec::from_name(&codec.name, codec.clock_rate)?;
+                Some((codec, known))
+            })
+        };
+        let (first, codec) = codecs().next().ok_or_else(|| error(488, "no known codec"))?;
+        let path = match before {
+            Some(before) => {
+                let mut path = before.path;
+                path.renegotiate(stream.remote_rtp, stream.remote_rtcp);
+                path
+            }
+            None => Path::new(stream.remote_rtp, stream.remote_rtcp),
+        };
+        Ok(Self {
+            codec,
+            payload_type: first.payload_type,
+            receive: codecs().map(|(codec, known)| (codec.receive_payload_type, known)).collect(),
+            event: stream.telephone_event,
+            ptime: stream.ptime.clamp(PTIME.0, PTIME.1),
+            direction: stream.direction,
+            remote_hold: stream.remote_hold,
+            rtcp_mux: stream.rtcp_mux,
+            path,
+        })
+    }
+
+    /// What the peer means by a payload type.
+    pub(super) fn content(&self, payload_type: u8) -> Option<Content> {
+        if self.event.is_some_and(|event| event.receive == payload_type) {
+            return Some(Content::Event);
+        }
+        let codec = self.receive.iter().find(|(number, _)| *number == payload_type);
+        codec.map(|(_, codec)| Content::Audio(*codec))
+    }
+
+    /// Whether RTP may be sent.
+    pub(super) fn may_send(&self) -> bool {
+        self.direction.sends() && self.path.is_reachable()
+    }
+
+    /// Whether RTP must come: neither side holds.
+    pub(super) fn must_hear(&self) -> bool {
+        self.direction.receives() && !self.remote_hold
+    }
+
+    /// Samples in a packet.
+    pub(super) fn frame(&self) -> u32 {
+        u32::from(self.ptime) * (AUDIO_RATE / 1_000)
+    }
+}
+
+/// The descriptions of both sides so far.
+#[derive(Debug)]
+pub(super) struct Negotiation {
+    local: LocalAudio,
+    /// The last description that was sent and stands.
+    previous: Option<SessionDescription>,
+    /// The last offer of this side, until the peer offers.
+    offered: Option<SessionDescription>,
+    /// That offer is not answered.
+    open: bool,
+}
+
+impl Negotiation {
+    pub(super) fn new(config: &MediaConfig, local: LocalMedia, random: &mut Random) -> Self {
+        let codecs = config
             .codecs
             .iter()
             .map(|codec| LocalCodec::new(codec.name(), codec.payload_type(), codec.clock_rate()))
             .collect();
-        LocalAudio {
-            rtcp_port: self.local.rtcp.port(),
-            telephone_event: self.config.telephone_event.then_some(TELEPHONE_EVENT),
-            ptime: self.config.ptime,
-            rtcp_mux: self.config.rtcp_mux,
-            direction,
-            session_id: self.session_id,
-            ..LocalAudio::new(self.local.rtp.ip(), self.local.rtp.port(), codecs)
-        }
-    }
-
-    fn check_codecs(&self) -> Result<(), MediaError> {
-        if self.config.codecs.is_empty() {
-            return Err(MediaError { status: 500, reason: "no codec is enabled".to_owned() });
-        }
-        Ok(())
-    }
-
-    /// Writes an offer: the first of the session, or one that changes it.
-    ///
-    /// # Errors
-    /// No codec is enabled.
-    pub fn create_offer(&mut self, _now: Now, direction: Direction) -> Result<String, MediaError> {
-        self.check_codecs()?;
-        let local = self.local_audio(direction);
-        let written = match &self.described {
-            None => offer(&local),
-            Some(previous) => offer_again(&local, previous),
+        let audio = LocalAudio {
+            rtcp_port: local.rtcp.port(),
+            telephone_event: config.telephone_event.then_some(TELEPHONE_EVENT),
+            ptime: config.ptime.clamp(PTIME.0, PTIME.1),
+            rtcp_mux: config.rtcp_mux,
+            // Some peers read both numbers into signed integers.
+            session_id: random.u64() >> 33,
+            ..LocalAudio::new(local.rtp.ip(), local.rtp.port(), codecs)
         };
-        let text = written.to_string();
-        self.offered = Some(written);
+        Self { local: audio, previous: None, offered: None, open: false }
+    }
+}
+
+fn parse(text: &str) -> Result<SessionDescription, MediaError> {
+    SessionDescription::parse(text)
+        .map_err(|fault| error(400, format!("the session description is malformed: {fault}")))
+}
+
+impl MediaSession {
+    /// Describes this side in an offer: the first one, or a change of the session in the given direction (RFC 3264
+    /// sections 5 and 8). An offer that is open is replaced.
+    pub fn create_offer(&mut self, _now: Now, direction: Direction) -> Result<String, MediaError> {
+        self.check_open()?;
+        self.rollback();
+        let state = &mut self.negotiation;
+        state.local.direction = direction;
+        let description = match &state.previous {
+            Some(previous) => offer_again(&state.local, previous),
+            None => offer(&state.local),
+        };
+        let text = description.to_string();
+        state.offered = Some(description);
+        state.open = true;
         Ok(text)
     }
 
-    /// Takes an offer and writes the answer, which holds at once.
-    ///
-    /// # Errors
-    /// 400 for what is no description, 488 for one that cannot be agreed on.
+    /// Answers an offer and applies both at once (RFC 3264 sections 6 and 8). An open offer of this side is rolled back:
+    /// whether two offers may cross is for the signalling to decide.
     pub fn create_answer(
         &mut self,
         now: Now,
         offer: &str,
         direction: Direction,
     ) -> Result<String, MediaError> {
-        self.check_codecs()?;
-        let local = self.local_audio(direction);
+        self.check_open()?;
         let offer = parse(offer)?;
-        let answered = match &self.described {
-            None => answer(&offer, &local),
+        self.rollback();
+        let state = &self.negotiation;
+        let local = LocalAudio { direction, ..state.local.clone() };
+        let answered = match &state.previous {
             Some(previous) => answer_again(&offer, &local, previous),
+            None => answer(&offer, &local),
         };
-        let answered = answered.map_err(|refusal| refused(&refusal))?;
+        let answered = answered.map_err(|refusal| {
+            let text = refusal.warning.as_ref().map(|(_, text)| text.clone());
+            error(refusal.status, text.unwrap_or_else(|| refusal.to_string()))
+        })?;
+        let agreed = self.agree(answered.stream.as_ref())?;
         let text = answered.description.to_string();
-        self.described = Some(answered.description);
-        self.offered = None;
-        self.apply(now, answered.stream);
+        let state = &mut self.negotiation;
+        state.local = local;
+        state.previous = Some(answered.description);
+        state.offered = None;
+        self.apply(now, agreed);
         Ok(text)
     }
 
-    /// Takes the answer to our offer.
-    ///
-    /// # Errors
-    /// No offer is open, or the answer does not fit it.
+    /// Applies the answer to the last offer (RFC 3264 section 7). A further answer to the same offer, as another branch
+    /// of a call gives it, takes the place of the one before.
     pub fn set_remote(&mut self, now: Now, answer: &str) -> Result<(), MediaError> {
-        // An answer that comes again, as from a provisional response and then from the 2xx, meets what is agreed.
-        let Some(offered) = self.offered.clone().or_else(|| self.described.clone()) else {
-            return Err(MediaError { status: 500, reason: "there is no offer to answer".to_owned() });
-        };
-        let local = self.local_audio(Direction::SendRecv);
+        self.check_open()?;
         let answer = parse(answer)?;
-        let stream = accept_answer(&offered, &answer, &local).map_err(|error| unfit(&error))?;
-        if stream.is_none() {
-            return Err(MediaError { status: 488, reason: "the peer refused the audio".to_owned() });
-        }
-        self.described = Some(offered);
-        self.offered = None;
-        self.apply(now, stream);
+        let state = &self.negotiation;
+        let Some(offered) = &state.offered else {
+            return Err(error(500, "there is no offer to answer"));
+        };
+        let stream = accept_answer(offered, &answer, &state.local);
+        let stream =
+            stream.map_err(|fault| error(488, format!("the peer's answer does not fit: {fault}")))?;
+        let Some(agreed) = self.agree(stream.as_ref())? else {
+            return Err(error(488, "the peer refused the audio"));
+        };
+        let state = &mut self.negotiation;
+        state.previous.clone_from(&state.offered);
+        state.open = false;
+        self.apply(now, Some(agreed));
         Ok(())
     }
 
-    /// Forgets an open offer: what was agreed before holds.
+    /// Forgets an offer that is not answered; everything stays as it was agreed before.
     pub fn rollback(&mut self) {
-        self.offered = None;
+        let state = &mut self.negotiation;
+        if !std::mem::take(&mut state.open) {
+            return;
+        }
+        let Some(offered) = state.offered.take() else { return };
+        // The peer may have seen this version: the next description must not bear it with other contents.
+        match state.previous.as_mut() {
+            Some(previous) => previous.origin = offered.origin,
+            None => state.local.session_version = state.local.session_version.saturating_add(1),
+        }
     }
 
-    fn apply(&mut self, now: Now, stream: Option<Stream>) {
-        let Some(stream) = stream else {
-            self.agreed = None;
-            return;
-        };
-        let known = |codec: &NegotiatedCodec| Codec::from_name(&codec.name, codec.clock_rate);
-        let Some((first, codec)) = stream.codecs.iter().find_map(|one| Some((one, known(one)?))) else {
-            self.agreed = None;
-            return;
-        };
-        let mut decoders = BTreeMap::new();
-        let mut previous = self.agreed.take();
-        for one in &stream.codecs {
-            let Some(codec) = known(one) else { continue };
-            // A decoder in use goes on, so that nobody hears the negotiation.
-            let kept = previous.as_mut().and_then(|agreed| agreed.decoders.remove(&one.receive_payload_type));
-            decoders.insert(one.receive_payload_type, kept.unwrap_or_else(|| codec.decoder()));
+    fn check_open(&self) -> Result<(), MediaError> {
+        if self.closed {
+            return Err(error(500, "the session has ended"));
         }
-        let moved = self.remote_rtp.is_none()
-            || previous.as_ref().is_none_or(|agreed| agreed.stream.remote_rtp != stream.remote_rtp);
-        if moved {
-            self.remote_rtp = Some(stream.remote_rtp);
-            self.remote_rtcp = Some(stream.remote_rtcp);
-            self.latched = false;
+        if self.negotiation.local.codecs.is_empty() {
+            return Err(error(500, "no codec is enabled"));
         }
-        // Whoever was held begins to be listened to anew.
-        self.last_received = self.last_received.map(|_| now.monotonic);
-        self.timed_out = false;
-        self.next_frame.get_or_insert(now.monotonic);
-        self.agreed = Some(Agreed {
-            payload_type: first.payload_type,
-            codec,
-            encoder: codec.encoder(),
-            decoders,
-            stream,
-        });
+        Ok(())
     }
-}
 
-fn parse(text: &str) -> Result<SessionDescription, MediaError> {
-    SessionDescription::parse(text).map_err(|error| MediaError {
-        status: 400,
-        reason: format!("the session description is malformed: {error}"),
-    })
-}
+    fn agree(&self, stream: Option<&Stream>) -> Result<Option<Agreed>, MediaError> {
+        stream.map(|stream| Agreed::new(stream, self.agreed.as_ref())).transpose()
+    }
 
-fn refused(refusal: &Refusal) -> MediaError {
-    let reason = match &refusal.warning {
-        Some((_, text)) => text.clone(),
-        None => "the peer's offer cannot be accepted".to_owned(),
-    };
-    MediaError { status: refusal.status, reason }
-}
+    /// Lets what was agreed take effect; SSRC, sequence, media clock and jitter buffer go on.
+    fn apply(&mut self, now: Now, agreed: Option<Agreed>) {
+        let could_hear = self.agreed.as_ref().is_some_and(Agreed::must_hear);
+        let can_hear = agreed.as_ref().is_some_and(Agreed::must_hear);
+        if can_hear && !could_hear {
+            self.activity.resumed(now);
+        }
+        if !agreed.as_ref().is_some_and(Agreed::may_send) {
+            self.digits.interrupt();
+        }
+        if agreed.as_ref().is_none_or(|agreed| agreed.event.is_none()) && self.digits.clear() {
+            self.counters.count("digits that were not sent");
+        }
+        match &agreed {
+            Some(_) => {
+                self.sending.start(now);
+                self.reports.start(now, &mut self.random);
+            }
+            None => self.sending.stop(),
+        }
+        self.agreed = agreed;
+    }
 
-fn unfit(error: &AnswerError) -> MediaError {
-    MediaError { status: 488, reason: format!("the peer's answer does not fit: {error}") }
+    /// The SSRC under which this side sends; it never changes.
+    pub fn ssrc(&self) -> u32 {
+        RtpSender::ssrc(&self.sending.rtp)
+    }
 }

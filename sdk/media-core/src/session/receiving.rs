@@ -1,143 +1,260 @@
-//! Receiving: packets into the jitter buffer, audio out of it.
+//! Whose packets are taken: sources in probation, new sources, other addresses.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use rvoip_rtp_core::{ArrivalKind, Reception, RtpPacket, looks_like_rtcp};
-use rvoip_sans_io::{Instant, Now};
+use rvoip_rtp_core::{Arrival, ArrivalKind, Reception, ReceptionStatistics, RtpPacket, looks_like_rtcp};
+use rvoip_sans_io::Now;
 
-use super::types::{Lane, MediaEvent};
-use super::{MediaSession, PLAYED, RATE};
-use crate::jitter::Playout;
+use super::negotiation::Content;
+use super::path::Path;
+use super::source::AUDIO_RATE;
+use super::{Lane, MediaEvent, MediaSession};
+
+/// A source that stays silent for this long in probation begins anew, and gives way to any other.
+const PROBATION: Duration = Duration::from_secs(1);
+
+/// The sources of the peer's RTP.
+#[derive(Debug, Default)]
+pub(super) struct Receiving {
+    current: Option<Current>,
+    candidate: Option<Candidate>,
+    /// Counts of the sources before the current one.
+    earlier: ReceptionStatistics,
+    pub(super) first_reported: bool,
+}
+
+#[derive(Debug)]
+struct Current {
+    source: SocketAddr,
+    reception: Reception,
+}
+
+/// A source that is to show two packets in sequence (RFC 3550 appendix A.1).
+#[derive(Debug)]
+struct Candidate {
+    source: SocketAddr,
+    expected: bool,
+    reception: Reception,
+    at: Now,
+    /// The last packet: it is played too if the next one proves it.
+    bytes: Vec<u8>,
+}
+
+/// What is to become of a packet.
+#[derive(Debug)]
+enum Place {
+    /// It goes to the current source.
+    Take(Arrival),
+    /// A source was proved, the packet before this one with it.
+    Begin { fresh: bool, before: (Now, u64, Vec<u8>), sequence: u64 },
+    /// It waits for the next one.
+    Wait,
+    /// It is dropped under a name.
+    Drop(&'static str),
+}
+
+impl Receiving {
+    /// The SSRC of the peer, once it is proved.
+    pub(super) fn ssrc(&self) -> Option<u32> {
+        self.current.as_ref().map(|current| current.reception.ssrc())
+    }
+
+    /// The reception of the current source.
+    pub(super) fn reception(&mut self) -> Option<&mut Reception> {
+        self.current.as_mut().map(|current| &mut current.reception)
+    }
+
+    /// The counts of all sources; jitter and the fraction lost are those of the current one.
+    pub(super) fn statistics(&self) -> ReceptionStatistics {
+        let now = self.current.as_ref().map(|current| current.reception.statistics()).unwrap_or_default();
+        let before = self.earlier;
+        ReceptionStatistics {
+            packets: before.packets.saturating_add(now.packets),
+            octets: before.octets.saturating_add(now.octets),
+            lost: before.lost.saturating_add(now.lost),
+            expected: before.expected.saturating_add(now.expected),
+            duplicates: before.duplicates.saturating_add(now.duplicates),
+            reordered: before.reordered.saturating_add(now.reordered),
+            ..now
+        }
+    }
+
+    fn place(
+        &mut self,
+        now: Now,
+        source: SocketAddr,
+        packet: &RtpPacket<'_>,
+        bytes: &[u8],
+        path: &Path,
+    ) -> Place {
+        let known = self.current.as_ref().map(|current| (current.source, current.reception.ssrc()));
+        if known == Some((source, packet.ssrc))
+            && let Some(current) = self.current.as_mut()
+        {
+            return Place::Take(current.reception.received(now, packet));
+        }
+        let expected = path.expects(source);
+        // From elsewhere, only the source that is known may come, or the first one.
+        let may_move = path.may_latch() && known.is_none_or(|(_, ssrc)| ssrc == packet.ssrc);
+        if !expected && !may_move {
+            return Place::Drop("RTP from another address");
+        }
+        self.prove(now, source, expected, packet, bytes)
+    }
+
+    fn prove(
+        &mut self,
+        now: Now,
+        source: SocketAddr,
+        expected: bool,
+        packet: &RtpPacket<'_>,
+        bytes: &[u8],
+    ) -> Place {
+        let same =
+            |candidate: &Candidate| candidate.source == source && candidate.reception.ssrc() == packet.ssrc;
+        let recent = |candidate: &Candidate| {
+            now.monotonic.saturating_duration_since(candidate.at.monotonic) < PROBATION
+        };
+        let mut candidate = match self.candidate.take() {
+            Some(candidate) if same(&candidate) && recent(&candidate) => candidate,
+            Some(other) if other.expected && !expected && recent(&other) => {
+                self.candidate = Some(other);
+                return Place::Drop("RTP from another address");
+            }
+            Some(_) | None => Candidate {
+                source,
+                expected,
+                reception: Reception::new(packet.ssrc, AUDIO_RATE),
+                at: now,
+                bytes: Vec::new(),
+            },
+        };
+        let arrival = candidate.reception.received(now, packet);
+        if arrival.kind != ArrivalKind::InOrder {
+            candidate.at = now;
+            candidate.bytes.clear();
+            candidate.bytes.extend_from_slice(bytes);
+            self.candidate = Some(candidate);
+            return Place::Wait;
+        }
+        let fresh = self.ssrc() != Some(packet.ssrc);
+        let before = (candidate.at, arrival.extended_sequence.saturating_sub(1), candidate.bytes);
+        if fresh {
+            self.earlier = ReceptionStatistics { jitter: Duration::ZERO, ..self.statistics() };
+            self.current = Some(Current { source, reception: candidate.reception });
+        } else if let Some(current) = self.current.as_mut() {
+            current.source = source;
+        }
+        Place::Begin { fresh, before, sequence: arrival.extended_sequence }
+    }
+}
 
 impl MediaSession {
-    /// Takes a packet that arrived on one of the two sockets.
+    /// Takes a datagram that came on one of the sockets. What is dropped is counted under a name.
     pub fn handle_packet(&mut self, now: Now, lane: Lane, source: SocketAddr, bytes: &[u8]) {
-        if self.ended {
+        if self.closed {
+            self.counters.count("packet after the end");
             return;
         }
-        if lane == Lane::Rtcp || looks_like_rtcp(bytes) {
-            return self.handle_rtcp(now, source, bytes);
+        let Some(agreed) = self.agreed.as_ref() else {
+            self.counters.count("RTP before an agreement");
+            return;
+        };
+        match lane {
+            Lane::Rtcp => self.handle_rtcp(now, source, bytes),
+            Lane::Rtp if agreed.rtcp_mux && looks_like_rtcp(bytes) => self.handle_rtcp(now, source, bytes),
+            Lane::Rtp => self.handle_rtp(now, source, bytes),
         }
-        let Ok(packet) = RtpPacket::parse(bytes) else { return self.counters.count("malformed RTP") };
-        self.handle_rtp(now, source, &packet);
     }
 
-    fn handle_rtp(&mut self, now: Now, source: SocketAddr, packet: &RtpPacket<'_>) {
-        let Some(agreed) = &self.agreed else {
-            return self.counters.count("RTP before an agreement");
+    fn handle_rtp(&mut self, now: Now, source: SocketAddr, bytes: &[u8]) {
+        let Ok(packet) = RtpPacket::parse(bytes) else {
+            self.counters.count("malformed RTP");
+            return;
         };
-        let listening = agreed.stream.direction.receives();
-        let is_event =
-            agreed.stream.telephone_event.is_some_and(|events| events.receive == packet.payload_type);
-        if !is_event && !agreed.decoders.contains_key(&packet.payload_type) {
-            return self.counters.count("RTP of an unknown payload type");
+        let Some(agreed) = self.agreed.as_mut() else { return };
+        if agreed.content(packet.payload_type).is_none() {
+            self.counters.count("RTP of an unknown payload type");
+            return;
         }
-        if self.remote_rtp != Some(source) {
-            // Behind a NAT the peer sends from elsewhere than it says: the first who sends what was agreed is believed,
-            // and nobody after.
-            if self.latched {
-                return self.counters.count("RTP from another address");
+        match self.receiving.place(now, source, &packet, bytes, &agreed.path) {
+            Place::Drop(name) => self.counters.count(name),
+            Place::Wait => self.counters.count("RTP in probation"),
+            Place::Take(arrival) => self.take(now, &packet, arrival),
+            Place::Begin { fresh, before: (at, sequence, held), sequence: this } => {
+                if agreed.path.latch(source) {
+                    self.counters.count("RTP address learned");
+                }
+                if fresh {
+                    self.player.reset();
+                    self.reports.peer_returned();
+                }
+                self.activity.received(now);
+                if !std::mem::replace(&mut self.receiving.first_reported, true) {
+                    self.emit(MediaEvent::FirstPacket);
+                }
+                if let Ok(before) = RtpPacket::parse(&held) {
+                    self.deliver_proved(at, &before, sequence, fresh);
+                }
+                self.deliver_proved(now, &packet, this, fresh);
             }
-            self.remote_rtp = Some(source);
-            self.counters.count("RTP address learned");
         }
-        self.latched = true;
-        if self.reception.as_ref().is_none_or(|reception| reception.ssrc() != packet.ssrc) {
-            self.reception = Some(Reception::new(packet.ssrc, RATE));
-            self.jitter.reset();
+    }
+
+    /// Delivers a packet of a source that was just proved. One that only moved counts on where it was.
+    fn deliver_proved(&mut self, at: Now, packet: &RtpPacket<'_>, sequence: u64, fresh: bool) {
+        if fresh {
+            self.deliver(at, packet, sequence);
+        } else if let Some(reception) = self.receiving.reception() {
+            let arrival = reception.received(at, packet);
+            self.take(at, packet, arrival);
         }
-        let Some(reception) = &mut self.reception else { return };
-        let arrival = reception.received(now, packet);
-        if arrival.restarted {
-            self.jitter.reset();
-        }
+    }
+
+    fn take(&mut self, now: Now, packet: &RtpPacket<'_>, arrival: Arrival) {
         match arrival.kind {
-            ArrivalKind::InOrder | ArrivalKind::Reordered | ArrivalKind::Probation => {}
-            ArrivalKind::Duplicate | ArrivalKind::Invalid => return,
+            ArrivalKind::InOrder | ArrivalKind::Reordered => {
+                self.activity.received(now);
+                self.deliver(now, packet, arrival.extended_sequence);
+            }
+            ArrivalKind::Duplicate => self.counters.count("duplicate RTP"),
+            ArrivalKind::Probation => self.counters.count("RTP in probation"),
+            ArrivalKind::Invalid => self.counters.count("RTP sequence jump"),
         }
-        if !listening {
-            // Of a peer that we hold: on its way when we did. It is counted as received and not heard.
-            return self.counters.count("RTP while we hold");
-        }
-        let first = self.last_received.replace(now.monotonic).is_none();
-        if first {
-            self.tell(MediaEvent::FirstPacket);
-        }
-        if is_event {
-            self.heard.received(now, packet);
-            return self.tell_digits();
-        }
-        // The buffer carries the payload type ahead of the payload, as it may change from packet to packet.
-        let mut payload = Vec::with_capacity(packet.payload.len() + 1);
-        payload.push(packet.payload_type);
-        payload.extend_from_slice(packet.payload);
-        self.jitter.insert(
-            now.monotonic,
-            arrival.extended_sequence,
-            packet.timestamp,
-            &payload,
-            packet.marker,
-        );
     }
 
-    /// Plays what belongs to one packet time, once something was received.
-    pub(super) fn play_frame(&mut self, at: Instant) {
-        if self.last_received.is_none() {
+    fn deliver(&mut self, now: Now, packet: &RtpPacket<'_>, sequence: u64) {
+        let Some(agreed) = self.agreed.as_ref() else { return };
+        if !agreed.direction.receives() {
+            self.counters.count("RTP while we hold");
             return;
         }
-        let samples = self.frame_samples();
-        while self.decoded.len() < samples {
-            let ahead = u32::try_from(self.decoded.len()).unwrap_or(0);
-            let ends = at + std::time::Duration::from_secs(1) * ahead / RATE;
-            let before = self.decoded.len();
-            let playout = self.jitter.pull(ends);
-            self.decode(&playout, samples);
-            if self.decoded.len() == before {
-                self.decoded.resize(samples, 0);
+        match agreed.content(packet.payload_type) {
+            Some(Content::Audio(_)) if packet.payload.is_empty() => {
+                self.counters.count("RTP without a payload");
             }
+            Some(Content::Audio(codec)) => {
+                // On the beat of sending, so that one wake-up serves both.
+                let beat = self.sending.next().filter(|next| *next > now.monotonic);
+                self.player.insert(now.monotonic, beat.unwrap_or(now.monotonic), codec, sequence, packet);
+            }
+            Some(Content::Event) => {
+                self.digits.received(now, packet, &mut self.counters);
+                self.report_digits();
+            }
+            None => self.counters.count("RTP of an unknown payload type"),
         }
-        let frame = self.decoded.drain(..samples.min(self.decoded.len()));
-        if self.source.echoes {
-            let frame: Vec<i16> = frame.collect();
-            self.source.push(frame.iter().copied());
-            self.played.extend(frame);
-        } else {
-            self.played.extend(frame);
-        }
-        let surplus = self.played.len().saturating_sub(PLAYED);
-        self.played.drain(..surplus);
     }
 
-    fn decode(&mut self, playout: &Playout, frame: usize) {
-        let mut pcm = Vec::with_capacity(frame);
-        let decoders = self.agreed.as_mut().map(|agreed| &mut agreed.decoders);
-        let concealed = |length: std::time::Duration| {
-            usize::try_from(length.as_micros() * u128::from(RATE) / 1_000_000).unwrap_or(frame)
-        };
-        match (playout, decoders) {
-            (Playout::Frame { payload, .. }, Some(decoders)) => {
-                let Some((payload_type, payload)) = payload.split_first() else { return };
-                self.decoding = Some(*payload_type);
-                let decoded = decoders.get_mut(payload_type).map(|decoder| decoder.decode(payload, &mut pcm));
-                if !matches!(decoded, Some(Ok(()))) {
-                    self.counters.count("RTP payload that cannot be decoded");
-                }
-            }
-            (Playout::Missing { length, .. }, Some(decoders)) => {
-                let length = concealed(*length);
-                match self.decoding.and_then(|payload_type| decoders.get_mut(&payload_type)) {
-                    Some(decoder) => decoder.conceal(length, &mut pcm),
-                    None => pcm.resize(length, 0),
-                }
-            }
-            (Playout::Empty, _) | (_, None) => pcm.resize(frame, 0),
-        }
-        self.decoded.extend(pcm);
-    }
-
-    /// Appends everything that was played since the last call, in real time with silence where there was none, from the
-    /// peer's first packet on. Two seconds wait at most.
+    /// Appends what was played out since the last call, at [`audio_rate`](Self::audio_rate): once the first packet has
+    /// come, audio in real time, with concealment and silence. Of what is not taken for two seconds, the oldest is lost.
     pub fn take_audio(&mut self, out: &mut Vec<i16>) {
-        out.extend(self.played.drain(..));
+        self.player.take(out);
+    }
+
+    /// The rate of audio in both directions, in hertz: 8000.
+    pub fn audio_rate(&self) -> u32 {
+        AUDIO_RATE
     }
 }

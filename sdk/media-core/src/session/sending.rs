@@ -1,147 +1,153 @@
-//! Sending: one frame each packet time, from whichever source.
+//! What is said: one packet for each packet time.
 
-use std::collections::VecDeque;
+use rvoip_rtp_core::RtpSender;
+use rvoip_sans_io::{Instant, Now, Random};
 
-use rvoip_sans_io::Now;
+use super::clock::MediaClock;
+use super::source::{AUDIO_RATE, Feed};
+use super::{Lane, MediaEvent, MediaOutput, MediaSession, Source};
+use crate::codec::{AudioEncoder, Codec};
 
-use super::types::{Lane, MediaEvent, MediaOutput, Source};
-use super::{FRAMES, MediaSession, RATE};
-use crate::tone::ToneGenerator;
-
-/// The source that is being played, and how far.
-#[derive(Default)]
-pub(super) struct Playing {
-    source: Source,
-    position: usize,
-    tone: Option<ToneGenerator>,
-    /// Of `Echo` and `Frames`.
-    pub(super) queue: VecDeque<i16>,
-    pub(super) echoes: bool,
+/// The RTP that is sent.
+pub(super) struct Sending {
+    pub(super) rtp: RtpSender,
+    pub(super) feed: Feed,
+    encoder: Option<(Codec, Box<dyn AudioEncoder + Send>)>,
+    clock: Option<MediaClock>,
+    muted: bool,
+    /// Audio was sent in the packet time before this one.
+    talking: bool,
+    pcm: Vec<i16>,
+    payload: Vec<u8>,
 }
 
-impl Playing {
-    fn new(source: Source) -> Self {
-        let tone = match &source {
-            Source::Tone(tone) => Some(ToneGenerator::new(tone, RATE)),
-            Source::Silence | Source::Clip { .. } | Source::Echo | Source::Frames => None,
-        };
-        let echoes = matches!(source, Source::Echo);
-        Self { source, position: 0, tone, queue: VecDeque::new(), echoes }
-    }
-
-    /// Adds audio to the queue, dropping the oldest beyond its bound; false if something was dropped.
-    pub(super) fn push(&mut self, samples: impl IntoIterator<Item = i16>) -> bool {
-        self.queue.extend(samples);
-        let surplus = self.queue.len().saturating_sub(FRAMES);
-        self.queue.drain(..surplus);
-        surplus == 0
-    }
-
-    /// Fills a frame; true if the source ended with it.
-    fn fill(&mut self, frame: &mut [i16]) -> bool {
-        match &self.source {
-            Source::Silence => false,
-            Source::Clip { samples, repeat } => {
-                for slot in frame.iter_mut() {
-                    if self.position >= samples.len() && *repeat {
-                        self.position = 0;
-                    }
-                    *slot = samples.get(self.position).copied().unwrap_or(0);
-                    self.position = self.position.saturating_add(1);
-                }
-                !*repeat && self.position >= samples.len()
-            }
-            Source::Tone(_) => self.tone.as_mut().is_none_or(|tone| {
-                tone.fill(frame);
-                tone.is_finished()
-            }),
-            Source::Echo | Source::Frames => {
-                let there = frame.len().min(self.queue.len());
-                for (slot, sample) in frame.iter_mut().zip(self.queue.drain(..there)) {
-                    *slot = sample;
-                }
-                false
-            }
+impl Sending {
+    pub(super) fn new(random: &mut Random) -> Self {
+        Self {
+            rtp: RtpSender::new(random.u32(), AUDIO_RATE, random),
+            feed: Feed::Silence,
+            encoder: None,
+            clock: None,
+            muted: false,
+            talking: false,
+            pcm: Vec::new(),
+            payload: Vec::new(),
         }
     }
 
-    fn is_silence(&self) -> bool {
-        matches!(self.source, Source::Silence)
+    /// Starts the media clock unless it runs.
+    pub(super) fn start(&mut self, now: Now) {
+        self.clock.get_or_insert_with(|| MediaClock::new(now.monotonic, AUDIO_RATE));
+    }
+
+    /// Stops the media clock.
+    pub(super) fn stop(&mut self) {
+        self.clock = None;
+        self.talking = false;
+    }
+
+    /// When the next packet is due.
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.clock.map(|clock| clock.next())
+    }
+
+    /// Encodes the next frame into `payload`; gives whether playback has ended with it.
+    fn encode(&mut self, codec: Codec, samples: usize) -> bool {
+        self.pcm.resize(samples, 0);
+        let finished = self.feed.fill(&mut self.pcm);
+        if self.muted {
+            self.pcm.fill(0);
+        }
+        let mut encoder = match self.encoder.take() {
+            Some((last, encoder)) if last == codec => encoder,
+            Some(_) | None => codec.encoder(),
+        };
+        self.payload.clear();
+        encoder.encode(&self.pcm, &mut self.payload);
+        self.encoder = Some((codec, encoder));
+        finished
     }
 }
 
 impl MediaSession {
-    /// Speaks from another source from the next frame on.
+    /// Says something else from the next packet on.
     pub fn set_source(&mut self, source: Source) {
-        self.source = Playing::new(source);
+        self.sending.feed = Feed::new(source);
     }
 
-    /// Adds audio for [`Source::Frames`]; false if there was too much, and the oldest was dropped.
+    /// Appends audio at 8 kHz to what [`Source::Frames`] sends; false if more than a second would wait, and the oldest
+    /// was dropped, or if the source is another one.
     pub fn push_frame(&mut self, samples: &[i16]) -> bool {
-        self.source.push(samples.iter().copied())
+        self.sending.feed.push(samples)
     }
 
-    /// Sends silence in place of the source, or no more.
-    pub fn set_muted(&mut self, muted: bool) {
-        self.muted = muted;
-    }
-
-    /// Sends what belongs to one packet time.
-    pub(super) fn send_frame(&mut self, now: Now) {
-        let samples = self.frame_samples();
-        let units = u32::try_from(samples).unwrap_or(160);
-        let may_send = self.agreed.as_ref().is_some_and(|agreed| agreed.stream.direction.sends());
-        let destination = self.remote_rtp.filter(|remote| may_send && !remote.ip().is_unspecified());
-        let Some(destination) = destination else {
-            self.sender.advance(units);
-            self.talking = false;
-            if self.source.echoes {
-                self.source.queue.clear();
-            }
-            return;
-        };
-        if self.send_events(now, destination, samples) {
-            self.sender.advance(units);
-            self.talking = false;
-            return;
-        }
-        let mut frame = vec![0_i16; samples];
-        let ended = self.source.fill(&mut frame);
-        if ended {
-            self.source = Playing::default();
-            self.tell(MediaEvent::PlaybackFinished);
-        }
-        if self.muted {
-            frame.fill(0);
-        }
-        let Some(agreed) = &mut self.agreed else { return };
-        let mut payload = Vec::with_capacity(samples);
-        agreed.encoder.encode(&frame, &mut payload);
-        let mut bytes = Vec::with_capacity(samples + 12);
-        self.sender.packet(now, !self.talking, agreed.payload_type, units, &payload, &mut bytes);
-        self.talking = true;
-        self.outputs.push_back(MediaOutput::Transmit { lane: Lane::Rtp, destination, bytes });
-    }
-
-    /// Sends the packets of key presses; true if this packet time belongs to them.
-    fn send_events(&mut self, now: Now, destination: std::net::SocketAddr, samples: usize) -> bool {
-        let events = self.agreed.as_ref().and_then(|agreed| agreed.stream.telephone_event);
-        let Some(events) = events else { return false };
-        let (busy, over) = self.digits.tick(self.sender.timestamp(), samples);
-        while let Some(packet) = self.digits.events.poll() {
-            let mut bytes = Vec::with_capacity(16);
-            let payload = packet.event.to_bytes();
-            self.sender.packet_at(now, packet.marker, events.send, packet.timestamp, &payload, &mut bytes);
-            self.outputs.push_back(MediaOutput::Transmit { lane: Lane::Rtp, destination, bytes });
-        }
-        if over {
-            self.tell(MediaEvent::DigitsSent);
-        }
-        busy
-    }
-
-    /// Whether a source is being played.
+    /// Whether a source other than silence is being played.
     pub fn is_playing(&self) -> bool {
-        !self.source.is_silence()
+        self.sending.feed.is_playing()
+    }
+
+    /// Sends silence in place of the source, which goes on unheard.
+    pub fn set_muted(&mut self, muted: bool) {
+        self.sending.muted = muted;
+    }
+
+    /// Sends all packets that are due.
+    pub(super) fn send_due(&mut self, now: Now) {
+        let Some(mut clock) = self.sending.clock else { return };
+        let Some(frame) = self.agreed.as_ref().map(super::negotiation::Agreed::frame) else { return };
+        let skipped = clock.skip_stall(now.monotonic, u64::from(frame));
+        if skipped > 0 {
+            self.counters.count("stall of the media clock");
+            // The timestamp wraps like the count of samples does.
+            let units = u32::try_from(skipped & u64::from(u32::MAX)).unwrap_or(0);
+            self.sending.rtp.advance(units);
+            self.sending.talking = false;
+        }
+        while clock.next() <= now.monotonic {
+            let late = now.monotonic.saturating_duration_since(clock.next());
+            let at = Now { monotonic: clock.next(), unix: now.unix.saturating_sub(late) };
+            self.send_frame(at, frame);
+            clock.advance(u64::from(frame));
+        }
+        self.sending.clock = Some(clock);
+    }
+
+    fn send_frame(&mut self, at: Now, frame: u32) {
+        let Some(agreed) = self.agreed.as_ref() else { return };
+        let samples = usize::try_from(frame).unwrap_or(0);
+        let destination = agreed.path.rtp();
+        let sending = &mut self.sending;
+        if !agreed.may_send() {
+            sending.feed.pass(samples);
+            sending.rtp.advance(frame);
+            sending.talking = false;
+            return;
+        }
+        let timestamp = sending.rtp.timestamp();
+        let occupied = self.digits.tick(timestamp, frame);
+        while let Some(packet) = self.digits.poll() {
+            let Some(event) = agreed.event else { continue };
+            let mut bytes = Vec::new();
+            let payload = packet.event.to_bytes();
+            sending.rtp.packet_at(at, packet.marker, event.send, packet.timestamp, &payload, &mut bytes);
+            self.outbox.push_back(MediaOutput::Transmit { lane: Lane::Rtp, destination, bytes });
+        }
+        if occupied {
+            sending.feed.pass(samples);
+            sending.rtp.advance(frame);
+            sending.talking = false;
+        } else {
+            let finished = sending.encode(agreed.codec, samples);
+            let marker = !std::mem::replace(&mut sending.talking, true);
+            let mut bytes = Vec::new();
+            sending.rtp.packet(at, marker, agreed.payload_type, frame, &sending.payload, &mut bytes);
+            self.outbox.push_back(MediaOutput::Transmit { lane: Lane::Rtp, destination, bytes });
+            if finished {
+                self.emit(MediaEvent::PlaybackFinished);
+            }
+        }
+        if self.digits.is_done() {
+            self.emit(MediaEvent::DigitsSent);
+        }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use rvoip_sans_io::Counters;
+
 use super::MediaSession;
+use super::source::AUDIO_RATE;
 use crate::quality::{Impairment, PacketLoss, rate};
 
 /// What we sent, and what of it the peer reported.
@@ -64,10 +67,11 @@ fn share(part: u64, whole: u64) -> f64 {
 impl MediaSession {
     /// The figures up to now.
     pub fn statistics(&self) -> MediaStatistics {
-        let reception = self.reception.as_ref().map(rvoip_rtp_core::Reception::statistics);
-        let jitter = self.jitter.statistics();
-        let half_way = self.peer.round_trip.unwrap_or_default() / 2;
-        let received = reception.map(|reception| ReceivedStatistics {
+        let reception = self.receiving.statistics();
+        let jitter = self.player.statistics();
+        let half_way = self.reports.round_trip.unwrap_or_default() / 2;
+        let frame = Duration::from_millis(self.agreed.as_ref().map_or(20, |agreed| agreed.ptime.into()));
+        let received = ReceivedStatistics {
             packets: reception.packets,
             octets: reception.octets,
             lost: u64::try_from(reception.lost).unwrap_or(0),
@@ -76,30 +80,35 @@ impl MediaSession {
             late: jitter.late,
             jitter: reception.jitter,
             delay: jitter.current_delay,
-        });
-        let mos_received = received.as_ref().filter(|received| received.packets > 0).map(|received| {
-            let missing = received.lost.saturating_add(received.late);
-            let loss = PacketLoss::random(share(missing, received.packets.saturating_add(received.lost)));
-            let delay = half_way + received.delay + self.frame();
+        };
+        let sent = SentStatistics {
+            packets: self.sending.rtp.packets(),
+            octets: self.sending.rtp.octets(),
+            lost: self.reports.last.map(|block| u32::try_from(block.cumulative_lost).unwrap_or(0)),
+            jitter: self.reports.last.map(|block| Duration::from_secs(block.jitter.into()) / AUDIO_RATE),
+        };
+        let opinion = |missing, all, buffered: Duration| {
+            let loss = PacketLoss::random(share(missing, all));
+            let delay = half_way.saturating_add(buffered).saturating_add(frame);
             rate(Impairment::G711_CONCEALED, loss, delay).mos
-        });
-        let mos_sent = self.peer.lost.map(|lost| {
-            let loss = PacketLoss::random(share(lost.into(), self.sender.packets()));
-            let delay = half_way + self.peer.jitter.unwrap_or_default() * 2 + self.frame();
-            rate(Impairment::G711_CONCEALED, loss, delay).mos
-        });
+        };
+        let unheard = received.lost.saturating_add(received.late);
+        let mos_received =
+            (received.packets > 0).then(|| opinion(unheard, reception.expected, received.delay));
+        let buffered = sent.jitter.unwrap_or_default().saturating_mul(2);
+        let mos_sent = sent.lost.map(|lost| opinion(lost.into(), sent.packets, buffered));
         MediaStatistics {
-            sent: SentStatistics {
-                packets: self.sender.packets(),
-                octets: self.sender.octets(),
-                lost: self.peer.lost,
-                jitter: self.peer.jitter,
-            },
-            received: received.unwrap_or_default(),
-            round_trip: self.peer.round_trip,
+            sent,
+            received,
+            round_trip: self.reports.round_trip,
             mos_received,
             mos_sent,
             codec: self.agreed.as_ref().map(|agreed| agreed.codec.name()),
         }
+    }
+
+    /// What was dropped or happened out of turn, by name.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
     }
 }

@@ -27,7 +27,7 @@ pub struct MediaConfig {
     pub telephone_event: bool,
     /// Whether RTP and RTCP may share a port (RFC 5761). Default false.
     pub rtcp_mux: bool,
-    /// The canonical name of the sender (RFC 3550 section 6.5.1).
+    /// The canonical name of the sender (RFC 3550 section 6.5.1). Default empty: drawn at random (RFC 7022 section 4.2).
     pub cname: String,
 }
 
@@ -41,7 +41,7 @@ impl Default for MediaConfig {
             jitter_max: Duration::from_millis(400),
             telephone_event: true,
             rtcp_mux: false,
-            cname: "rvoip".to_owned(),
+            cname: String::new(),
         }
     }
 }
