@@ -1,10 +1,13 @@
 //! Every typed header at once.
 
 use rvoip_sip_core::header::{
-    Accept, Allow, AllowEvents, CSeq, CallId, Contact, ContentDisposition, ContentEncoding, ContentLanguage,
-    ContentLength, ContentType, Expires, From, InReplyTo, MaxForwards, MimeVersion, MinExpires, Path,
-    Priority, ProxyRequire, RAck, RSeq, RecordRoute, ReferTo, ReferredBy, ReplyTo, Require, Route,
-    ServiceRoute, Supported, To, Unsupported, Via,
+    Accept, AcceptEncoding, AcceptLanguage, AlertInfo, Allow, AllowEvents, AuthenticationInfo, Authorization,
+    CSeq, CallId, CallInfo, Contact, ContentDisposition, ContentEncoding, ContentLanguage, ContentLength,
+    ContentType, Date, ErrorInfo, Event, Expires, From, InReplyTo, Join, MaxForwards, MimeVersion,
+    MinExpires, MinSe, Organization, Path, Priority, ProxyAuthenticate, ProxyAuthorization, ProxyRequire,
+    RAck, RSeq, Reason, RecordRoute, ReferTo, ReferredBy, Replaces, ReplyTo, Require, RetryAfter, Route,
+    Server, ServiceRoute, SessionExpires, Subject, SubscriptionState, Supported, Timestamp, To, Unsupported,
+    UserAgent, Via, Warning, WwwAuthenticate,
 };
 use rvoip_sip_core::{EncodeHeader, Header, HeaderError, HeaderName, Message};
 
@@ -12,11 +15,17 @@ use rvoip_sip_core::{EncodeHeader, Header, HeaderError, HeaderName, Message};
 macro_rules! for_each_header {
     ($call:ident) => {
         $call! {
-            Accept<'_>, Allow, AllowEvents<'_>, CSeq, CallId<'_>, Contact<'_>, ContentDisposition<'_>,
-            ContentEncoding<'_>, ContentLanguage<'_>, ContentLength, ContentType<'_>, Expires, From<'_>,
-            InReplyTo<'_>, MaxForwards, MimeVersion, MinExpires, Path<'_>, Priority<'_>, ProxyRequire<'_>, RAck,
-            RSeq, RecordRoute<'_>, ReferTo<'_>, ReferredBy<'_>, ReplyTo<'_>, Require<'_>, Route<'_>,
-            ServiceRoute<'_>, Supported<'_>, To<'_>, Unsupported<'_>, Via<'_>,
+            Accept<'_>, AcceptEncoding<'_>, AcceptLanguage<'_>, AlertInfo<'_>, Allow,
+            AllowEvents<'_>, AuthenticationInfo, Authorization<'_>, CSeq, CallId<'_>, CallInfo<'_>,
+            Contact<'_>, ContentDisposition<'_>, ContentEncoding<'_>, ContentLanguage<'_>,
+            ContentLength, ContentType<'_>, Date, ErrorInfo<'_>, Event<'_>, Expires, From<'_>,
+            InReplyTo<'_>, Join<'_>, MaxForwards, MimeVersion, MinExpires, MinSe<'_>,
+            Organization<'_>, Path<'_>, Priority<'_>, ProxyAuthenticate<'_>, ProxyAuthorization<'_>,
+            ProxyRequire<'_>, RAck, RSeq, Reason<'_>, RecordRoute<'_>, ReferTo<'_>, ReferredBy<'_>,
+            Replaces<'_>, ReplyTo<'_>, Require<'_>, RetryAfter<'_>, Route<'_>, Server<'_>,
+            ServiceRoute<'_>, SessionExpires<'_>, Subject<'_>, SubscriptionState<'_>, Supported<'_>,
+            Timestamp<'_>, To<'_>, Unsupported<'_>, UserAgent<'_>, Via<'_>, Warning<'_>,
+            WwwAuthenticate<'_>,
         }
     };
 }
