@@ -1,0 +1,66 @@
+//! Who a request is from, by digest (RFC 3261 §22).
+
+use rvoip_driver::{Now, Random};
+use rvoip_sip_core::{
+    Algorithm, AuthenticationFailure, DigestServer, HeaderName, Message, MessageBuilder, Secret, StatusCode,
+};
+
+use crate::SwitchConfig;
+
+/// Challenges users and checks what they answer.
+#[derive(Debug)]
+pub(crate) struct Authentication {
+    server: DigestServer,
+    random: Random,
+}
+
+impl Authentication {
+    pub(crate) fn new(config: &SwitchConfig, mut random: Random) -> Self {
+        // The strongest first; phones that know MD5 alone find theirs (RFC 8760 §2.4).
+        let algorithms = vec![Algorithm::Sha256, Algorithm::Md5];
+        let server = DigestServer::new(config.realm.clone(), algorithms, config.nonce_lifetime, &mut random);
+        Self { server, random }
+    }
+
+    /// The user whose credentials a request carries.
+    pub(crate) fn user(
+        &mut self,
+        now: Now,
+        config: &SwitchConfig,
+        request: &Message<'_>,
+        by_proxy: bool,
+    ) -> Result<String, AuthenticationFailure> {
+        let realm = config.realm.clone();
+        let found = self.server.verify_request(now, request, by_proxy, |credentials| {
+            let user = config.users.iter().find(|(name, _)| {
+                if credentials.user_hash {
+                    credentials.is_of(name, &realm)
+                } else {
+                    **name == credentials.username
+                }
+            });
+            user.map(|(name, password)| (name.clone(), Secret::Password(password.clone())))
+        });
+        found.map(|verified| verified.username)
+    }
+
+    /// The answer to a request whose credentials are missing or not taken.
+    pub(crate) fn challenge(
+        &mut self,
+        now: Now,
+        request: &Message<'_>,
+        failure: AuthenticationFailure,
+        by_proxy: bool,
+    ) -> MessageBuilder {
+        let status = failure.status(by_proxy);
+        let builder = MessageBuilder::response_to(request, status);
+        if status == StatusCode::BAD_REQUEST {
+            return builder;
+        }
+        let name = if by_proxy { HeaderName::ProxyAuthenticate } else { HeaderName::WwwAuthenticate };
+        let challenges = self.server.challenges(now, failure.is_stale(), &mut self.random);
+        challenges
+            .iter()
+            .fold(builder, |builder, challenge| builder.raw(name.clone(), &challenge.to_string()))
+    }
+}

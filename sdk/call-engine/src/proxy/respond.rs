@@ -1,0 +1,231 @@
+//! Responses of the branches, and which of them the caller gets (RFC 3261 §16.7, §16.10).
+
+use rvoip_driver::Now;
+use rvoip_sip_core::{HeaderName, Message, MessageBuf, MessageBuilder, StatusCode};
+use rvoip_transaction_core::{ClientFailure, ClientKey, ServerKey, Source, TransactionLayer};
+
+use super::forward::contact;
+use super::{Proxy, TIMER_C};
+
+impl Proxy {
+    /// Whether a request is one of ours.
+    pub(crate) fn owns(&self, branch: ClientKey) -> bool {
+        self.branches.contains_key(&branch)
+    }
+
+    /// A response of a branch.
+    pub(crate) fn handle_response(
+        &mut self,
+        now: Now,
+        layer: &mut TransactionLayer,
+        branch: ClientKey,
+        response: &Message<'_>,
+        source: Source,
+    ) {
+        let (Some(key), Some(status)) = (self.branches.get(&branch).copied(), response.status()) else {
+            return;
+        };
+        if status == StatusCode::TRYING {
+            return;
+        }
+        let Ok(popped) = response.edit().pop_first(&HeaderName::Via).finish() else {
+            return self.counters.count("response that cannot be forwarded");
+        };
+        let is_invite = self.forwardings.get(&key).is_some_and(|forwarding| forwarding.is_invite);
+        if status.is_provisional() {
+            if is_invite {
+                self.timers.set(branch, now.monotonic + TIMER_C);
+            }
+            return layer.respond(now, key, popped);
+        }
+        self.timers.cancel(branch);
+        if status.is_success() {
+            if is_invite {
+                self.remember(response, contact(response), source);
+            }
+            // Every 2xx of an INVITE is forwarded, each makes a dialog.
+            layer.respond(now, key, popped);
+            if let Some(forwarding) = self.forwardings.get_mut(&key) {
+                forwarding.answered = true;
+            }
+            self.note(branch, status, None);
+            self.cancel_others(now, layer, key);
+            return;
+        }
+        self.note(branch, status, Some(popped));
+        if status.is_global_failure() {
+            self.cancel_others(now, layer, key);
+        }
+        self.answer_when_all_did(now, layer, key);
+    }
+
+    fn note(&mut self, branch: ClientKey, status: StatusCode, answer: Option<MessageBuf>) {
+        let key = self.branches.get(&branch);
+        let forwarding = key.and_then(|key| self.forwardings.get_mut(key));
+        if let Some(branch) = forwarding.and_then(|forwarding| forwarding.branches.get_mut(&branch)) {
+            branch.answer = Some((status, answer));
+        }
+    }
+
+    fn cancel_others(&mut self, now: Now, layer: &mut TransactionLayer, key: ServerKey) {
+        let Some(forwarding) = self.forwardings.get_mut(&key).filter(|forwarding| forwarding.is_invite)
+        else {
+            return;
+        };
+        for (branch, state) in &mut forwarding.branches {
+            if state.answer.is_none() && !state.cancelled {
+                state.cancelled = true;
+                layer.cancel(now, *branch);
+            }
+        }
+    }
+
+    /// The caller withdraws its INVITE; the branches answer 487.
+    pub(crate) fn handle_cancel(
+        &mut self,
+        now: Now,
+        layer: &mut TransactionLayer,
+        invite: ServerKey,
+    ) -> bool {
+        let Some(forwarding) = self.forwardings.get_mut(&invite) else { return false };
+        forwarding.cancelled = true;
+        self.cancel_others(now, layer, invite);
+        true
+    }
+
+    /// A branch got no answer (RFC 3261 §16.9).
+    pub(crate) fn handle_failure(
+        &mut self,
+        now: Now,
+        layer: &mut TransactionLayer,
+        branch: ClientKey,
+        failure: &ClientFailure,
+    ) {
+        let Some(key) = self.branches.get(&branch).copied() else { return };
+        let status = match failure {
+            ClientFailure::TimedOut => StatusCode::REQUEST_TIMEOUT,
+            ClientFailure::Withdrawn => StatusCode::REQUEST_TERMINATED,
+            _ => StatusCode::SERVER_INTERNAL_ERROR,
+        };
+        self.timers.cancel(branch);
+        self.note(branch, status, None);
+        self.answer_when_all_did(now, layer, key);
+        self.handle_terminated(branch);
+    }
+
+    /// A branch is over.
+    pub(crate) fn handle_terminated(&mut self, branch: ClientKey) {
+        self.timers.cancel(branch);
+        let Some(key) = self.branches.remove(&branch) else { return };
+        let Some(forwarding) = self.forwardings.get_mut(&key) else { return };
+        if forwarding.answered {
+            forwarding.branches.remove(&branch);
+            if forwarding.branches.is_empty() {
+                self.forwardings.remove(&key);
+            }
+        }
+    }
+
+    /// When every branch has answered, the best answer is the caller's (RFC 3261 §16.7 step 6).
+    fn answer_when_all_did(&mut self, now: Now, layer: &mut TransactionLayer, key: ServerKey) {
+        let Some(forwarding) = self.forwardings.get_mut(&key) else { return };
+        if forwarding.answered || forwarding.branches.values().any(|branch| branch.answer.is_none()) {
+            return;
+        }
+        forwarding.answered = true;
+        let best = forwarding
+            .branches
+            .values()
+            .filter_map(|branch| branch.answer.as_ref())
+            .min_by_key(|(status, _)| rank(*status));
+        let Some((status, answer)) = best else { return };
+        // 503 says that we ourselves cannot; of the next hop it is our 500.
+        let status = if *status == StatusCode::SERVICE_UNAVAILABLE {
+            StatusCode::SERVER_INTERNAL_ERROR
+        } else {
+            *status
+        };
+        let written = match answer {
+            Some(answer) if answer.as_message().status() == Some(status) => Some(answer.clone()),
+            _ => MessageBuilder::response_to(&forwarding.request.as_message(), status)
+                .to_tag("proxy")
+                .build()
+                .ok(),
+        };
+        // Whoever waits for a password gets every challenge (RFC 3261 §16.7 step 7).
+        let challenges: Vec<(HeaderName, String)> = forwarding
+            .branches
+            .values()
+            .filter_map(|branch| branch.answer.as_ref()?.1.as_ref())
+            .flat_map(|answer| {
+                let message = answer.as_message();
+                [HeaderName::WwwAuthenticate, HeaderName::ProxyAuthenticate]
+                    .into_iter()
+                    .flat_map(|name| {
+                        let values: Vec<String> = message.raw(name.clone()).map(str::to_owned).collect();
+                        values.into_iter().map(move |value| (name.clone(), value)).collect::<Vec<_>>()
+                    })
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        let is_challenge =
+            matches!(status, StatusCode::UNAUTHORIZED | StatusCode::PROXY_AUTHENTICATION_REQUIRED);
+        let Some(written) = written else { return };
+        let written = if is_challenge && forwarding.branches.len() > 1 {
+            let bare = written
+                .as_message()
+                .edit()
+                .remove(&HeaderName::WwwAuthenticate)
+                .remove(&HeaderName::ProxyAuthenticate)
+                .finish();
+            bare.map_or(written, |bare| {
+                let message = bare.as_message();
+                let edit = challenges.iter().fold(message.edit(), |edit, (name, value)| {
+                    edit.push_back(&Field(name.clone(), value.clone()))
+                });
+                edit.finish().unwrap_or_else(|_| bare.clone())
+            })
+        } else {
+            written
+        };
+        layer.respond(now, key, written);
+        let gone: Vec<ClientKey> = forwarding
+            .branches
+            .keys()
+            .filter(|branch| !self.branches.contains_key(branch))
+            .copied()
+            .collect();
+        for branch in gone {
+            forwarding.branches.remove(&branch);
+        }
+        if forwarding.branches.is_empty() {
+            self.forwardings.remove(&key);
+        }
+    }
+}
+
+/// The order in which answers are preferred: 6xx, then 3xx, then what the caller can do something about, 4xx, 5xx.
+fn rank(status: StatusCode) -> (u8, u16) {
+    let code = status.code();
+    let class = match code {
+        600.. => 0,
+        401 | 407 | 415 | 420 | 484 => 2,
+        300..=399 => 1,
+        408 => 4,
+        400..=499 => 3,
+        _ => 5,
+    };
+    (class, code)
+}
+
+struct Field(HeaderName, String);
+
+impl rvoip_sip_core::EncodeHeader for Field {
+    fn name(&self) -> HeaderName {
+        self.0.clone()
+    }
+
+    fn encode(&self, out: &mut dyn std::fmt::Write) -> std::fmt::Result {
+        out.write_str(&self.1)
+    }
+}
