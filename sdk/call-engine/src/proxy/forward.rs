@@ -18,7 +18,7 @@ pub(super) enum Refusal {
     /// 420 with the extensions.
     Extensions(String),
     /// The answer is written already.
-    Written(MessageBuilder),
+    Written(Box<MessageBuilder>),
 }
 
 /// What the proxy leans on.
@@ -52,7 +52,7 @@ impl Proxy {
                         MessageBuilder::response_to(&message, StatusCode::BAD_EXTENSION)
                             .raw(HeaderName::Unsupported, &list)
                     }
-                    Refusal::Written(builder) => builder,
+                    Refusal::Written(builder) => *builder,
                 };
                 // The tag is the proxy's own: it answers as a user agent server.
                 if let Ok(answer) =
@@ -114,7 +114,7 @@ impl Proxy {
             // It matched no INVITE of ours.
             return Err(Refusal::Status(StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST));
         }
-        self.authenticate(now, around, request)?;
+        authenticate(now, around, request)?;
         let target = routed.uri.as_uri();
         if !around.config.is_ours(&target) && !routing::names_us(layer, &target) {
             if !around.config.relay {
@@ -138,25 +138,6 @@ impl Proxy {
             return Err(Refusal::Status(StatusCode::TEMPORARILY_UNAVAILABLE));
         }
         Ok((routed, destinations))
-    }
-
-    /// Whoever claims to be one of our users has to prove it; strangers may call our users.
-    fn authenticate(
-        &self,
-        now: Now,
-        around: &mut Surroundings<'_>,
-        request: &Message<'_>,
-    ) -> Result<(), Refusal> {
-        let from = request.get::<From<'_>>().and_then(Result::ok);
-        let Some(from) = from.filter(|from| around.config.is_ours(&from.address.uri)) else { return Ok(()) };
-        let claimed = from.address.uri.as_sip().and_then(rvoip_sip_core::SipUri::user_unescaped);
-        match around.authentication.user(now, around.config, request, true) {
-            Ok(user) if claimed.as_deref() == Some(&*user) => Ok(()),
-            Ok(_) => Err(Refusal::Status(StatusCode::FORBIDDEN)),
-            Err(failure) => {
-                Err(Refusal::Written(around.authentication.challenge(now, request, failure, true)))
-            }
-        }
     }
 
     /// The same request is on its way already: it came back to us (RFC 3261 §16.3).
@@ -254,6 +235,20 @@ impl Proxy {
     }
 }
 
+/// Whoever claims to be one of our users has to prove it; strangers may call our users.
+fn authenticate(now: Now, around: &mut Surroundings<'_>, request: &Message<'_>) -> Result<(), Refusal> {
+    let from = request.get::<From<'_>>().and_then(Result::ok);
+    let Some(from) = from.filter(|from| around.config.is_ours(&from.address.uri)) else { return Ok(()) };
+    let claimed = from.address.uri.as_sip().and_then(rvoip_sip_core::SipUri::user_unescaped);
+    match around.authentication.user(now, around.config, request, true) {
+        Ok(user) if claimed.as_deref() == Some(&*user) => Ok(()),
+        Ok(_) => Err(Refusal::Status(StatusCode::FORBIDDEN)),
+        Err(failure) => {
+            Err(Refusal::Written(Box::new(around.authentication.challenge(now, request, failure, true))))
+        }
+    }
+}
+
 /// The Contact of a message.
 pub(super) fn contact(message: &Message<'_>) -> Option<UriBuf> {
     message.get::<Contact<'_>>()?.ok()?.uri().map(Into::into)
@@ -294,7 +289,9 @@ fn record_routes(layer: &TransactionLayer, source: Source, destination: &Destina
         let address = layer.local_address(flow)?;
         let transport = match layer.protocol(flow)? {
             Protocol::Udp => String::new(),
-            other => format!(";transport={}", other.via_name().to_ascii_lowercase()),
+            other @ (Protocol::Tcp | Protocol::Tls | Protocol::Ws | Protocol::Wss) => {
+                format!(";transport={}", other.via_name().to_ascii_lowercase())
+            }
         };
         Some(format!("<sip:{address}{transport};lr>"))
     };

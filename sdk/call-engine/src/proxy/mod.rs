@@ -7,7 +7,8 @@ mod routing;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use rvoip_driver::{Counters, Now, Timers};
+use rvoip_driver::{Now, Timers};
+use rvoip_sans_io::Counters;
 use rvoip_sip_core::header::CallId;
 use rvoip_sip_core::{Message, MessageBuf, StatusCode, UriBuf};
 use rvoip_transaction_core::{ClientKey, ServerKey, Source, TransactionLayer};

@@ -105,7 +105,9 @@ impl Proxy {
         let status = match failure {
             ClientFailure::TimedOut => StatusCode::REQUEST_TIMEOUT,
             ClientFailure::Withdrawn => StatusCode::REQUEST_TERMINATED,
-            _ => StatusCode::SERVER_INTERNAL_ERROR,
+            ClientFailure::Transport(_) | ClientFailure::Unreachable(_) | _ => {
+                StatusCode::SERVER_INTERNAL_ERROR
+            }
         };
         self.timers.cancel(branch);
         self.note(branch, status, None);
