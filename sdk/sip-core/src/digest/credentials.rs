@@ -231,7 +231,9 @@ fn extended(text: &str) -> Option<String> {
     if !charset.eq_ignore_ascii_case("UTF-8") || crate::escape::check(value).is_err() {
         return None;
     }
-    String::from_utf8(crate::escape::Unescape::new(value).collect()).ok()
+    let name = String::from_utf8(crate::escape::Unescape::new(value).collect()).ok()?;
+    // Unescaped, a line end would be in what is made of the name.
+    (!name.contains(|character: char| character.is_ascii_control())).then_some(name)
 }
 
 /// What a server says after it took credentials (RFC 7616 §3.5).
@@ -313,6 +315,7 @@ mod tests {
         assert_eq!(read(", username*=UTF-8''J%C3%A4s%C3%B8n%20Doe"), Ok("J\u{e4}s\u{f8}n Doe".to_owned()));
         assert_eq!(read(", username=\"J\u{e4}\\\"s\""), Ok("J\u{e4}\"s".to_owned()));
         assert_eq!(read(", username*=UTF-8''%FF"), Err(HeaderErrorKind::InvalidParameter));
+        assert_eq!(read(", username*=UTF-8''a%0D%0A"), Err(HeaderErrorKind::InvalidParameter));
         assert_eq!(read(", username*=latin1''a"), Err(HeaderErrorKind::InvalidParameter));
         assert_eq!(read(", username=a, username*=UTF-8''b"), Err(HeaderErrorKind::DuplicateParameter));
         assert_eq!(read(", username=a, USERNAME=b"), Err(HeaderErrorKind::DuplicateParameter));
