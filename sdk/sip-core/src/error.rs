@@ -261,6 +261,9 @@ pub enum BuildError {
     /// Content-Length is written by the builder alone.
     #[error("{0} is written by the builder")]
     Reserved(HeaderName),
+    /// A multipart body without parts (RFC 2046 §5.1.1).
+    #[error("a multipart body needs a part")]
+    NoParts,
     /// The result breaks the limits, or would not parse.
     #[error(transparent)]
     Parse(#[from] ParseError),

@@ -20,7 +20,7 @@ mod transport;
 pub mod uri;
 mod work;
 
-pub use compose::{Edit, MessageBuilder};
+pub use compose::{Edit, MessageBuilder, MultipartBuilder, PartBuilder};
 pub use digest::{
     Algorithm, AuthField, AuthParams, AuthScheme, AuthenticationFailure, AuthenticationInfo, Challenge,
     ChallengeError, DigestClient, DigestCredentials, DigestServer, Ha1, Password, Qop, Secret, Verified,
@@ -33,7 +33,10 @@ pub use error::{
 pub use escape::{Unescape, unescape};
 pub use header::{EncodeHeader, Header};
 pub use host::Host;
-pub use message::{Frame, HeaderField, Limits, Message, MessageBuf, PING, PONG, StartLine, StreamFramer};
+pub use message::{
+    Frame, HeaderField, Limits, Message, MessageBuf, Multipart, MultipartError, PING, PONG, Part, StartLine,
+    StreamFramer,
+};
 pub use method::Method;
 pub use name::{HeaderName, Multiplicity};
 pub use name_addr::{NameAddr, NameAddrBuf};

@@ -3,6 +3,8 @@
 mod builder;
 mod edit;
 mod line;
+mod multipart;
 
 pub use builder::MessageBuilder;
 pub use edit::Edit;
+pub use multipart::{MultipartBuilder, PartBuilder};

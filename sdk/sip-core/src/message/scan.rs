@@ -143,7 +143,11 @@ pub(crate) fn scan_head(
 }
 
 /// Reads the field that starts at `start`; also returns where the next line starts.
-fn scan_field(bytes: &[u8], start: usize, limits: &Limits) -> Result<(FieldSpan, usize), ParseError> {
+pub(super) fn scan_field(
+    bytes: &[u8],
+    start: usize,
+    limits: &Limits,
+) -> Result<(FieldSpan, usize), ParseError> {
     let malformed = |offset| ParseError::new(offset, ParseErrorKind::MalformedHeader);
     let unterminated = || ParseError::new(bytes.len(), ParseErrorKind::UnterminatedHeaders);
     let line = bytes.get(start..).filter(|line| !line.is_empty()).ok_or_else(unterminated)?;
