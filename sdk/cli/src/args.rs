@@ -23,6 +23,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Runs a server and two phones on this machine, and makes them call each other.
+    Demo(DemoArgs),
     /// Places a call.
     Call(CallArgs),
     /// Waits for calls.
@@ -35,6 +37,13 @@ pub(crate) enum Command {
     Options(OptionsArgs),
     /// Reads a SIP message, or a session description, and prints it as JSON.
     Parse(ParseArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Where the two recordings go; a temporary folder unless given.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The command `rvoip`: a softphone, a script tool and a diagnostic.
 
 mod args;
+mod demo;
 mod input;
 mod output;
 mod parse;
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
 
 async fn run(command: Command, output: Output) -> rvoip::Result<Exit> {
     match command {
+        Command::Demo(args) => demo::run(&args, output).await,
         Command::Call(args) => {
             phone::run(output, &args.account, &args.network, args.phone, Some(args.uri)).await
         }
