@@ -69,6 +69,7 @@ pub(crate) async fn run(args: &DemoArgs, output: Output) -> Result<Exit> {
     outgoing.hold().await?;
     phones.bob_is(CallState::OnHold).await?;
     say("alice put bob on hold");
+    tokio::time::sleep(Duration::from_secs(1)).await;
     outgoing.resume().await?;
     phones.bob_is(CallState::Connected).await?;
     say("and took him back");

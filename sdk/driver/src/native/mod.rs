@@ -73,6 +73,17 @@ impl<M: Machine> NativeIo<M> {
         }
     }
 
+    /// Tells the machine of the flows that are bound, before anybody can ask it for something.
+    fn announce(&mut self, driving: &Driving<M>)
+    where
+        M: Hosted,
+    {
+        for opened in std::mem::take(&mut self.bound) {
+            self.wire.opened(&opened);
+            driving.input(IoInput::FlowOpened(opened));
+        }
+    }
+
     fn poll_timer(&mut self, cx: &mut Context<'_>, timeout: Option<Instant>) -> Poll<()> {
         let Some(at) = timeout else {
             self.timer = None;
@@ -136,11 +147,6 @@ impl<M: Machine> Io<M> for NativeIo<M> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>, timeout: Option<Instant>) -> Poll<IoInput<M>> {
-        if !self.bound.is_empty() {
-            let opened = self.bound.remove(0);
-            self.wire.opened(&opened);
-            return Poll::Ready(IoInput::FlowOpened(opened));
-        }
         // The timer goes first: under load everything else always has something.
         if self.poll_timer(cx, timeout).is_ready() {
             return Poll::Ready(IoInput::Timeout);
@@ -183,7 +189,8 @@ where
     E: Send + 'static,
 {
     if let Ok(runtime) = Handle::try_current() {
-        let io = setup().map_err(LaunchError::Setup)?;
+        let mut io = setup().map_err(LaunchError::Setup)?;
+        io.announce(&driving);
         runtime.spawn(drive(driving, io));
         return Ok(());
     }
@@ -193,7 +200,8 @@ where
     let body = move || {
         runtime.block_on(async move {
             let io = match setup() {
-                Ok(io) => {
+                Ok(mut io) => {
+                    io.announce(&driving);
                     // The caller waits for this.
                     let _ = tell.send(Ok(()));
                     io
