@@ -11,6 +11,7 @@
 mod bench;
 mod ci;
 mod command;
+mod demo;
 mod doc;
 mod fuzz;
 mod install;
