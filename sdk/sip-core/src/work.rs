@@ -21,7 +21,7 @@ mod tests {
     use crate::header::{
         Accept, CallId, Contact, ContentType, From, RecordRoute, Require, Route, Supported, To, Via,
     };
-    use crate::{Frame, Header, Limits, Message, Params, StreamFramer, Uri};
+    use crate::{Frame, Header, Limits, Message, Multipart, Params, StreamFramer, Uri, schemes};
 
     const LIMITS: Limits = Limits {
         message_size: 1 << 22,
@@ -173,6 +173,49 @@ mod tests {
                         assert!(uri.equivalent(&uri));
                     }
                     let _ = Params::parse(&text).map(|params| (params.iter().count(), params.duplicate()));
+                });
+            }
+        }
+    }
+
+    #[test]
+    fn hostile_bodies_of_parts_take_steps_in_proportion_to_their_size() {
+        let limits = Limits { parts: usize::MAX, ..LIMITS };
+        let content_type = ContentType::decode("multipart/mixed;boundary=b").unwrap();
+        for piece in [
+            "--b\r\n",
+            "--b",
+            "--b--x\r\n",
+            "--b ",
+            "\n",
+            "\r",
+            "-",
+            " ",
+            "a: b\r\n",
+            " b\r\n",
+            "\r\n--b\r\n\r\n",
+        ] {
+            for start in ["", "--b\r\n", "--b\r\na: ", "--b\r\n\r\n"] {
+                check(&format!("{start:?}({piece:?})*"), |size| {
+                    let text = format!("{start}{}\r\n--b--", piece.repeat(size / piece.len()));
+                    // Not every text is looked at beyond its start.
+                    super::add(size);
+                    if let Ok(parts) = Multipart::new(&content_type, text.as_bytes(), &limits) {
+                        let _ = parts.map_while(Result::ok).map(|part| part.fields().count()).sum::<usize>();
+                    }
+                });
+            }
+        }
+    }
+
+    #[test]
+    fn hostile_credentials_take_steps_in_proportion_to_their_size() {
+        for piece in ["a=b,", "a,", ",", "a ", "a", "=", "\"", "\\", "\"\\\"", "Digest ", "a=\"\","] {
+            for start in ["", "Digest ", "Basic ", "Digest a=\"", "a b, c "] {
+                check(&format!("{start}({piece})*"), |size| {
+                    let text = format!("{start}{}", piece.repeat(size / piece.len()));
+                    super::add(size);
+                    let _ = schemes(&text);
                 });
             }
         }
