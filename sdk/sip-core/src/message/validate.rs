@@ -2,7 +2,8 @@
 
 use super::view::Message;
 use crate::error::{HeaderError, HeaderErrorKind, ValidationError, ValidationErrorKind};
-use crate::header::{CSeq, CallId, From, Header, MaxForwards, To, Via};
+use crate::header::{CSeq, CallId, Contact, From, Header, MaxForwards, To, Via};
+use crate::method::Method;
 use crate::name::{HeaderName, Multiplicity};
 use crate::uri::Uri;
 
@@ -19,11 +20,13 @@ pub(crate) enum ViaPresence {
 
 impl Message<'_> {
     /// Whether an element may act on the message: the version, the mandatory headers and their grammar, no header twice
-    /// that may stand once, the request URI, `CSeq`'s method.
+    /// that may stand once, the request URI, `CSeq`'s method; in requests that set where a dialog's requests go, Contact.
     ///
     /// Of Via the topmost alone is read: the others mean nothing to this element. Max-Forwards is checked if it is there:
     /// elements of RFC 2543 do not send it. The request URI may be of any scheme, but has no headers
-    /// (RFC 3261 §19.1.1, table 1).
+    /// (RFC 3261 §19.1.1, table 1). Contact may be absent, as elements of RFC 2543 have it, but not hold several addresses
+    /// or `*` (RFC 3261 §8.1.1.8). That the body is as long as Content-Length says was seen when the message was read;
+    /// schemes, extensions and the body are for the user to judge (§8.2.2, §8.2.3).
     ///
     /// # Errors
     /// The first fault. A request is answered with [`ValidationError::status`], a response is dropped.
@@ -84,7 +87,27 @@ impl Message<'_> {
             let offset = self.fields_named(&HeaderName::CSeq).next().map_or(0, |field| field.offset());
             return Err(ValidationError::new(offset, ValidationErrorKind::MethodMismatch));
         }
+        if matches!(method, Method::Invite | Method::Subscribe | Method::Refer | Method::Update) {
+            self.one_contact()?;
+        }
         self.request_uri_reads()
+    }
+
+    /// Whether Contact, if it is there, is one address: that of all later requests of the dialog.
+    fn one_contact(&self) -> Result<(), ValidationError> {
+        let offset = || self.fields_named(&HeaderName::Contact).last().map_or(0, |field| field.offset());
+        let mut contacts = self.get_all::<Contact<'_>>();
+        let Some(first) = contacts.next() else { return Ok(()) };
+        match first.map_err(|error| ValidationError::new(offset(), error.into()))? {
+            Contact::Any => {
+                let error = HeaderError::new(HeaderName::Contact, 0, HeaderErrorKind::UnexpectedCharacter);
+                Err(ValidationError::new(offset(), error.into()))
+            }
+            Contact::Address { .. } if contacts.next().is_some() => {
+                Err(ValidationError::new(offset(), ValidationErrorKind::Repeated(HeaderName::Contact)))
+            }
+            Contact::Address { .. } => Ok(()),
+        }
     }
 
     fn reads<'m, T: Header<'m>>(&'m self) -> Result<Option<T>, ValidationError> {
