@@ -1,4 +1,27 @@
 //! The grammar of SIP: messages, headers, URIs, digest, framing. No state, no I/O.
+//!
+//! ```
+//! use rvoip_sip_core::header::{Contact, Expires};
+//! use rvoip_sip_core::{Message, MessageBuilder, StatusCode};
+//!
+//! let text = b"REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1\r\nMax-Forwards: 70\r\n\
+//!     f: <sip:a@example.com>;tag=1\r\nt: <sip:a@example.com>\r\ni: c\r\nCSeq: 1 REGISTER\r\nm: <sip:a@192.0.2.1>\r\n\r\n";
+//! let request = Message::parse(text)?;
+//! request.validate()?;
+//! let contact = request.require::<Contact>()?;
+//! let response = MessageBuilder::response_to(&request, StatusCode::OK).to_tag("2");
+//! let response = response.header(&contact).header(&Expires(600)).build()?;
+//! assert_eq!(response.as_message().get::<Expires>(), Some(Ok(Expires(600))));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Implemented: the grammar of RFC 3261 (§7, §8.1.1, §18.3, §19.1, §20, §25) and the headers of RFC 3262, 3326, 3327,
+//! 3515, 3581, 3608, 3891, 3892, 3911, 4028, 6665; tel URIs (RFC 3966); Digest by RFC 7616, 2617 and 2069 with the algorithms
+//! of RFC 8760, both sides; bodies of several parts (RFC 2046 §5.1, RFC 5621).
+//!
+//! Invariants: what is read is bounded by [`Limits`] before anything is allocated for it, and takes steps in proportion to
+//! its size; what was not touched is written as it was received; nothing that this crate writes holds a line end that its
+//! caller smuggled into a value; no clock, no entropy, no lock.
 
 mod compose;
 mod digest;
