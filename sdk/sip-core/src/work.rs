@@ -142,6 +142,26 @@ mod tests {
     }
 
     #[test]
+    fn hostile_texts_and_comments_take_steps_in_proportion_to_their_size() {
+        use crate::header::{AlertInfo, Event, Replaces, RetryAfter, UserAgent, Warning};
+        for piece in ["(", "()", "\\", "\"", ",", ".", ";a=b", "<a:b>,", "a ", "a/", "/", "1"] {
+            for start in ["", "1 (", "301 a \"", "301 ", "<http:", "<http:a>", "a;", "a;to-tag=1"] {
+                check(&format!("{start}({piece})*"), |size| {
+                    let text = format!("{start}{}", piece.repeat(size / piece.len()));
+                    // Not every header looks beyond the start.
+                    super::add(size);
+                    let _ = AlertInfo::decode(&text);
+                    let _ = Event::decode(&text).map(|event| event.templates().count());
+                    let _ = Replaces::decode(&text);
+                    let _ = RetryAfter::decode(&text);
+                    let _ = UserAgent::decode(&text).map(|agent| agent.products().count());
+                    let _ = Warning::decode(&text);
+                });
+            }
+        }
+    }
+
+    #[test]
     fn hostile_heads_take_steps_in_proportion_to_their_size() {
         for line in [
             "a:\r\n",

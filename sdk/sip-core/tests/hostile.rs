@@ -62,6 +62,10 @@ fn exercise(bytes: &[u8]) -> (bool, bool) {
         assert!(response.unwrap().as_message().validate().is_ok());
         assert_eq!(Uri::parse(&uri.to_string()).unwrap(), uri);
     }
+    if let Ok(Some(parts)) = message.parts(&limits) {
+        let size: usize = parts.flatten().map(|part| part.body().len()).sum();
+        assert!(size <= message.body().len());
+    }
     (true, valid)
 }
 

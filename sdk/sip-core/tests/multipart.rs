@@ -1,6 +1,9 @@
 //! Bodies of several parts: what is written is read, what is malformed is told, and limits hold.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::fs;
+use std::path::Path;
+
 use proptest::prelude::*;
 use rvoip_sans_io::Random;
 use rvoip_sip_core::header::{ContentDisposition, ContentType, Header};
@@ -163,6 +166,83 @@ fn a_boundary_that_is_in_a_part_is_not_taken() {
         MultipartBuilder::new("mixed").part(part).build(&mut Random::from_number(1)).unwrap();
     assert!(!content_type.contains(&boundary));
     assert_eq!(read(&content_type, &body).unwrap().len(), 1);
+}
+
+const SDP: &str = "v=0\r\n\
+    o=alice 2890844526 2890842807 IN IP4 atlanta.example.com\r\n\
+    s=-\r\n\
+    c=IN IP4 192.0.2.1\r\n\
+    t=0 0\r\n\
+    m=audio 20000 RTP/AVP 0\r\n\
+    a=rtpmap:0 PCMU/8000\r\n\
+    m=video 20002 RTP/AVP 31\r\n\
+    a=rtpmap:31 H261/90000\r\n";
+
+const LIST: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n\
+    <resource-lists xmlns=\"urn:ietf:params:xml:ns:resource-lists\">\r\n\
+    \x20 <list>\r\n\
+    \x20   <entry uri=\"sip:bill@example.com\"/>\r\n\
+    \x20   <entry uri=\"sip:randy@example.net\"/>\r\n\
+    \x20   <entry uri=\"sip:joe@example.org\"/>\r\n\
+    \x20 </list>\r\n\
+    </resource-lists>";
+
+#[test]
+fn the_example_of_rfc_5621_has_its_two_parts() {
+    let text = format!(
+        "INVITE sip:conf-fact@example.com SIP/2.0\r\nContent-Type: multipart/mixed;boundary=\"boundary1\"\r\n\r\n\
+         --boundary1\r\nContent-Type: application/sdp\r\n\r\n{SDP}\r\n\
+         --boundary1\r\nContent-Type: application/resource-lists+xml\r\n\
+         Content-Disposition: recipient-list\r\n\r\n{LIST}\r\n--boundary1--\r\n"
+    );
+    let message = Message::parse(text.as_bytes()).unwrap();
+    let parts: Vec<Part<'_>> =
+        message.parts(&Limits::default()).unwrap().unwrap().map(Result::unwrap).collect();
+    let [session, list] = parts.as_slice() else { panic!("{} parts", parts.len()) };
+    assert!(session.content_type().unwrap().is("application", "sdp"));
+    assert_eq!(session.body(), SDP.as_bytes());
+    assert!(session.get::<ContentDisposition<'_>>().is_none());
+    assert_eq!(list.get::<ContentDisposition<'_>>().unwrap().unwrap().disposition, "recipient-list");
+    assert_eq!(list.body(), LIST.as_bytes());
+}
+
+#[test]
+fn a_binary_part_of_a_torture_message_is_taken_out_whole() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/rfc4475/mpart01.dat");
+    let bytes = fs::read(file).unwrap();
+    let message = Message::parse(&bytes).unwrap();
+    let parts: Vec<Part<'_>> =
+        message.parts(&Limits::default()).unwrap().unwrap().map(Result::unwrap).collect();
+    let [text, binary] = parts.as_slice() else { panic!("{} parts", parts.len()) };
+    assert_eq!(text.body(), b"Hello");
+    // A structure in DER, which says itself how long it is.
+    let [0x30, 0x82, high, low, inside @ ..] = binary.body() else { panic!("not a DER sequence") };
+    assert_eq!(inside.len(), usize::from(u16::from_be_bytes([*high, *low])));
+}
+
+#[test]
+fn a_body_inside_whose_boundary_starts_with_the_outer_one_is_left_whole() {
+    let text = "--b\r\nContent-Type: multipart/mixed;boundary=bb\r\n\r\n--bb\r\n\r\nx\r\n--bb--\r\n--b--";
+    let outer = read("multipart/mixed;boundary=b", text.as_bytes()).unwrap();
+    assert_eq!(outer.len(), 1);
+    let inside: Vec<&[u8]> = outer
+        .iter()
+        .flat_map(|part| part.parts().unwrap().unwrap())
+        .map(|part| part.unwrap().body())
+        .collect();
+    assert_eq!(inside, [b"x"]);
+    // Of hyphens alone, a boundary is still told from the last one.
+    let hyphens = read("multipart/mixed;boundary=-", b"---\r\n\r\nx\r\n----\r\n-----\r\n").unwrap();
+    assert_eq!(hyphens.iter().map(Part::body).collect::<Vec<_>>(), [b"x\r\n----"]);
+}
+
+#[test]
+fn of_ten_thousand_parts_no_more_are_read_than_the_limit() {
+    let text = format!("{}--b--", "--b\r\n\r\n".repeat(10_000));
+    let content_type = ContentType::decode("multipart/mixed;boundary=b").unwrap();
+    let mut parts = Multipart::new(&content_type, text.as_bytes(), &Limits::default()).unwrap();
+    assert_eq!(parts.by_ref().take_while(Result::is_ok).count(), 64);
+    assert!(parts.next().is_none());
 }
 
 proptest! {

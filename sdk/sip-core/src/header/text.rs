@@ -9,6 +9,7 @@ use crate::header::value::encode_by_display;
 use crate::name::HeaderName;
 use crate::scan::{Cursor, SPACE, part, trim};
 use crate::text::write_unfolded;
+use crate::work;
 
 /// Text without control characters; it may hold folds.
 fn scan(name: HeaderName, value: &str, may_be_empty: bool) -> Result<&str, HeaderError> {
@@ -117,6 +118,7 @@ impl<'a> Iterator for Products<'a> {
         }
         let text = cursor.rest();
         let end = text.bytes().position(|byte| crate::scan::is(byte, SPACE) || byte == b'(');
+        work::add(end.unwrap_or(text.len()));
         let (word, rest) = text.split_at_checked(end.unwrap_or(text.len())).unwrap_or_default();
         self.rest = rest;
         let slash = memchr::memchr(b'/', word.as_bytes());
