@@ -15,13 +15,23 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Implemented: the grammar of RFC 3261 (§7, §8.1.1, §18.3, §19.1, §20, §25) and the headers of RFC 3262, 3326, 3327,
-//! 3515, 3581, 3608, 3891, 3892, 3911, 4028, 6665; tel URIs (RFC 3966); Digest by RFC 7616, 2617 and 2069 with the algorithms
-//! of RFC 8760, both sides; bodies of several parts (RFC 2046 §5.1, RFC 5621).
+//! # RFCs
+//! - RFC 3261 §7 (messages), §8.1.1 and §8.2 (what must be there), §18.3 (framing), §19.1 (URIs), §20 (every header), §22
+//!   (digest), §25 (grammar)
+//! - RFC 2046 §5.1 and RFC 5621 (bodies of several parts); transfer encodings are left to the caller
+//! - RFC 2069, RFC 2617, RFC 7616, RFC 8760 (digest, both sides)
+//! - RFC 3262 (`RSeq`, `RAck`), RFC 3326 (Reason), RFC 3327 (Path), RFC 3515 (Refer-To), RFC 3608 (Service-Route), RFC 3891
+//!   (Replaces), RFC 3892 (Referred-By), RFC 3911 (Join), RFC 4028 (session timers), RFC 6665 (events)
+//! - RFC 3581, RFC 5923, RFC 6223 (parameters of Via), RFC 5626 §3.5.1 (keep-alives on streams)
+//! - RFC 3966 (`tel:`), RFC 4475 and RFC 5118 (torture messages)
+//! - The names of all other registered headers are known, with their compact forms; their values are read as text
 //!
-//! Invariants: what is read is bounded by [`Limits`] before anything is allocated for it, and takes steps in proportion to
-//! its size; what was not touched is written as it was received; nothing that this crate writes holds a line end that its
-//! caller smuggled into a value; no clock, no entropy, no lock.
+//! # Invariants
+//! - What is read is bounded by [`Limits`] before anything is allocated for it, and takes steps in proportion to its size.
+//! - Reading a message of up to 32 header fields, and the headers of routing and dialogs, allocates nothing.
+//! - What was not touched is written as it was received.
+//! - Nothing that this crate writes holds a line end that its caller smuggled into a value.
+//! - No clock, no entropy, no lock; no error holds text of a message.
 
 mod compose;
 mod digest;
