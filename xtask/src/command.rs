@@ -49,6 +49,7 @@ pub(crate) fn run_tests(arguments: &[&str], count: &mut Count) -> Result<()> {
     let program = cargo();
     let shown = shown(&program, arguments);
     println!("$ {shown}");
+    count.asked = true;
     let mut child = command(&program, arguments)
         .stdout(Stdio::piped())
         .spawn()

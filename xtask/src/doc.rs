@@ -9,5 +9,5 @@ use crate::command::{cargo, run_with};
 /// Builds the documentation under `target/doc`.
 pub(crate) fn run() -> Result<()> {
     let flags: [(&str, &OsStr); 1] = [("RUSTDOCFLAGS", OsStr::new("-D warnings"))];
-    run_with(&cargo(), &["doc", "--workspace", "--no-deps"], &flags)
+    run_with(&cargo(), &["doc", "--workspace", "--no-deps", "--keep-going"], &flags)
 }

@@ -20,6 +20,8 @@ pub(crate) struct Stage {
 pub(crate) struct Count {
     pub(crate) passed: usize,
     pub(crate) failed: usize,
+    /// Whether a test runner was asked: then the stage does not count as one when it ran nothing.
+    pub(crate) asked: bool,
 }
 
 struct Outcome {
@@ -40,10 +42,18 @@ impl Outcome {
 
     /// The tests of the stage; one without tests counts as one, and one that failed beside its tests as one more.
     fn counted(&self) -> Count {
-        let Count { passed, failed } = self.count;
+        let Count { passed, failed, asked } = self.count;
         match &self.error {
-            Some(_) => Count { passed, failed: failed.max(1) },
-            None => Count { passed: if passed + failed == 0 { 1 } else { passed }, failed },
+            Some(_) => Count { failed: failed.max(1), ..self.count },
+            None => Count { passed: if asked { passed } else { passed + 1 }, failed, asked },
+        }
+    }
+
+    fn verdict(&self) -> &'static str {
+        match &self.error {
+            Some(_) => "FAILED",
+            None if self.count.asked && self.count.passed == 0 => "EMPTY",
+            None => "ok",
         }
     }
 }
@@ -87,7 +97,7 @@ fn table(outcomes: &[Outcome]) -> String {
         let counted = one.counted();
         sum.passed += counted.passed;
         sum.failed += counted.failed;
-        let verdict = if one.error.is_some() { "FAILED" } else { "ok" };
+        let verdict = one.verdict();
         let _ = writeln!(
             text,
             "{:width$}  {verdict:6}  {:>7.1} s  {:>6}  {}",
@@ -120,7 +130,7 @@ mod tests {
         name: "tests",
         shows: "most of it",
         run: |count| {
-            *count = Count { passed: 40, failed: 2 };
+            *count = Count { passed: 40, failed: 2, asked: true };
             bail!("`cargo test` failed")
         },
     };
@@ -149,6 +159,17 @@ mod tests {
             ..BAD
         };
         assert_eq!(table(&[Outcome::of(&stage)]).lines().last(), Some("7 passed, 1 failed"));
+    }
+
+    #[test]
+    fn a_test_runner_that_ran_nothing_counts_nothing_and_is_shown() {
+        let run: fn(&mut Count) -> Result<()> = |count| {
+            count.asked = true;
+            Ok(())
+        };
+        let text = table(&[Outcome::of(&Stage { run, ..GOOD })]);
+        assert_eq!(text.lines().last(), Some("0 passed, 0 failed"));
+        assert!(text.contains("EMPTY"), "{text}");
     }
 
     #[test]
