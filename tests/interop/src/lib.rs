@@ -1,1 +1,37 @@
-//! Tests: interop.
+//! Tests of the command `rvoip` against real peers: SIPp, Kamailio and baresip.
+//!
+//! The peers are Debian's packages `sip-tester`, `kamailio`, `kamailio-extra-modules` and `baresip-core`. Every test starts
+//! the ones it needs on loopback, in a scratch folder of its own and on free ports, waits until they are ready, and ends
+//! them by process id. Run the tests one at a time:
+//!
+//! ```text
+//! cargo test -p rvoip-interop -- --test-threads 1
+//! ```
+//!
+//! The phone under test is the binary of `rvoip-cli`, built once by the tests, or the file that `RVOIP_BIN` names.
+//!
+//! Invariants:
+//! - No test sleeps: it waits for a line, an event, a port or an exit, each with a deadline.
+//! - What a process printed is bounded in memory, and shown when a test fails.
+//! - No process outlives the test that started it.
+
+mod baresip;
+mod binary;
+mod kamailio;
+mod phone;
+mod ports;
+mod process;
+mod recording;
+mod scratch;
+mod sipp;
+mod wait;
+
+pub use baresip::{Baresip, BaresipOptions};
+pub use kamailio::{DOMAIN, Kamailio, PASSWORD};
+pub use phone::{Phone, ended, in_state, of_type};
+pub use ports::{PortRange, free_port, free_port_range};
+pub use process::{Process, Signal};
+pub use recording::{assert_heard, speech_file};
+pub use scratch::Scratch;
+pub use sipp::{Sipp, SippStatistics};
+pub use wait::wait_until;
