@@ -95,7 +95,8 @@ impl Baresip {
     /// What it heard in its call.
     pub fn recording(&self) -> Result<PathBuf> {
         let entries = std::fs::read_dir(&self.folder)?.filter_map(std::result::Result::ok);
-        let mut found = entries.map(|entry| entry.path()).filter(|path| path.to_string_lossy().ends_with("-dec.wav"));
+        let mut found =
+            entries.map(|entry| entry.path()).filter(|path| path.to_string_lossy().ends_with("-dec.wav"));
         found.next().with_context(|| format!("no recording in {}", self.folder.display()))
     }
 }

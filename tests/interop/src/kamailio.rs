@@ -13,7 +13,7 @@ use crate::wait::wait_until;
 /// The domain that Kamailio serves; no name server knows it, so everything goes by way of an outbound proxy.
 pub const DOMAIN: &str = "test.invalid";
 /// The password of every user: alice, bob and carol.
-pub const PASSWORD: &str = "open sesame";
+pub const PASSWORD: &str = "open-sesame";
 
 const CONFIGURATION: &str = include_str!("../peers/kamailio/kamailio.cfg");
 const START: Duration = Duration::from_secs(20);
@@ -82,7 +82,8 @@ impl Kamailio {
 
     /// Asks it a remote command.
     fn ask(&self, words: &[&str]) -> Result<String> {
-        let output = Command::new("kamcmd").args(["-s", &self.control]).args(words).output().context("kamcmd")?;
+        let output =
+            Command::new("kamcmd").args(["-s", &self.control]).args(words).output().context("kamcmd")?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         ensure!(
             output.status.success(),

@@ -32,6 +32,6 @@ pub use phone::{Phone, ended, in_state, of_type};
 pub use ports::{PortRange, free_port, free_port_range};
 pub use process::{Process, Signal};
 pub use recording::{assert_heard, speech_file};
-pub use scratch::Scratch;
+pub use scratch::{Scratch, in_scratch};
 pub use sipp::{Sipp, SippStatistics};
 pub use wait::wait_until;

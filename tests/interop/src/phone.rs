@@ -37,7 +37,10 @@ impl Phone {
     pub fn listening(&self, transport: &str) -> Result<String> {
         let event = self.wait_for(&format!("listening on {transport}"), START, |event| {
             of_type(event, "listening")
-                && event.get("transport").and_then(Value::as_str).is_some_and(|name| name.eq_ignore_ascii_case(transport))
+                && event
+                    .get("transport")
+                    .and_then(Value::as_str)
+                    .is_some_and(|name| name.eq_ignore_ascii_case(transport))
         })?;
         Ok(event.get("address").and_then(Value::as_str).context("listening has no address")?.to_owned())
     }
@@ -45,7 +48,8 @@ impl Phone {
     /// Waits until its account is registered.
     pub fn registered(&self) -> Result<Value> {
         self.wait_for("registered", START, |event| {
-            of_type(event, "registration_changed") && event.get("state").is_some_and(|state| state == "registered")
+            of_type(event, "registration_changed")
+                && event.get("state").is_some_and(|state| state == "registered")
         })
     }
 

@@ -65,7 +65,11 @@ pub(crate) fn udp_is_bound(port: u16) -> Result<bool> {
 /// Whether a table of sockets has one with this local port.
 fn lists_port(table: &str, port: u16) -> bool {
     let suffix = format!(":{port:04X}");
-    table.lines().skip(1).filter_map(|line| line.split_whitespace().nth(1)).any(|local| local.ends_with(&suffix))
+    table
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_whitespace().nth(1))
+        .any(|local| local.ends_with(&suffix))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A child process whose output is kept and which ends with its owner.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -36,6 +37,16 @@ struct Output {
     open: u8,
 }
 
+thread_local! {
+    /// What the processes that ended on this thread had printed, until a test takes it.
+    static TRANSCRIPTS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What the processes of the test on this thread had printed.
+pub(crate) fn take_transcripts() -> String {
+    TRANSCRIPTS.take().concat()
+}
+
 #[derive(Debug, Default)]
 struct Shared {
     output: Mutex<Output>,
@@ -69,7 +80,7 @@ impl Signal {
     }
 }
 
-/// A process that was started for a test; killed when dropped, its output shown if the test failed.
+/// A process that was started for a test; ended when dropped.
 #[derive(Debug)]
 pub struct Process {
     name: String,
@@ -158,7 +169,9 @@ impl Process {
     /// Writes a line to its standard input.
     pub fn send_line(&mut self, line: &str) -> Result<()> {
         let stdin = self.stdin.as_mut().context("standard input is closed")?;
-        writeln!(stdin, "{line}").and_then(|()| stdin.flush()).with_context(|| format!("{}: {line}", self.name))
+        writeln!(stdin, "{line}")
+            .and_then(|()| stdin.flush())
+            .with_context(|| format!("{}: {line}", self.name))
     }
 
     /// Sends a signal, if the process still runs.
@@ -199,12 +212,15 @@ impl Process {
         Ok(self.child.try_wait()?.is_none())
     }
 
-    #[expect(clippy::print_stderr, reason = "a failed test shows what its peers said")]
-    fn show(&self) {
-        eprintln!("--- {} ---", self.name);
+    /// Everything that was printed, with the name above.
+    fn transcript(&self) -> String {
+        let mut text = format!("--- {} ---\n", self.name);
         for line in self.lines() {
-            eprintln!("{} {}", if line.is_error { "!" } else { "|" }, line.text);
+            text.push_str(if line.is_error { "! " } else { "| " });
+            text.push_str(&line.text);
+            text.push('\n');
         }
+        text
     }
 }
 
@@ -218,9 +234,7 @@ impl Drop for Process {
                 let _ = self.child.wait();
             }
         }
-        if std::thread::panicking() {
-            self.show();
-        }
+        TRANSCRIPTS.with_borrow_mut(|transcripts| transcripts.push(self.transcript()));
     }
 }
 

@@ -1,21 +1,23 @@
 //! A folder for one test.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result};
 
+use crate::process::take_transcripts;
+
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
-/// A fresh folder; removed at the end, unless the test failed.
+/// A fresh folder.
 ///
 /// Its path is short, because the name of a Unix socket must fit into 107 bytes.
 #[derive(Debug)]
 pub struct Scratch(PathBuf);
 
 impl Scratch {
-    /// Makes a new one.
-    pub fn new() -> Result<Self> {
+    fn new() -> Result<Self> {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("rvoip-interop-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
@@ -33,10 +35,30 @@ impl Scratch {
     }
 }
 
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            let _ = std::fs::remove_dir_all(&self.0);
+/// Runs a test in a folder of its own. If it fails, what its processes printed is shown and the folder stays.
+///
+/// # Panics
+///
+/// If the test fails.
+pub fn in_scratch(test: impl FnOnce(&Scratch) -> Result<()>) {
+    drop(take_transcripts());
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let scratch = Scratch::new()?;
+        test(&scratch).with_context(|| format!("files are in {}", scratch.path().display()))?;
+        std::fs::remove_dir_all(scratch.path()).context("removing the folder")
+    }));
+    let transcripts = take_transcripts();
+    match outcome {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => panic!("{transcripts}\n{error:#}"),
+        Err(panic) => {
+            show(&transcripts);
+            resume_unwind(panic)
         }
     }
+}
+
+#[expect(clippy::print_stderr, reason = "a failed test shows what its peers said")]
+fn show(transcripts: &str) {
+    eprintln!("{transcripts}");
 }

@@ -55,10 +55,31 @@ impl Sipp {
         let (media, calls) = (free_port_range()?.first.to_string(), calls.to_string());
         let (statistics_text, errors_text) = (statistics.to_string_lossy(), errors.to_string_lossy());
         let arguments = [
-            "-sn", scenario, "-i", "127.0.0.1", "-p", &port_text, "-cp", &control, "-ci", "127.0.0.1",
-            "-mi", "127.0.0.1", "-mp", &media, "-m", &calls, "-nostdin",
-            "-trace_stat", "-stf", &statistics_text, "-fd", "1",
-            "-trace_err", "-error_file", &errors_text,
+            "-sn",
+            scenario,
+            "-i",
+            "127.0.0.1",
+            "-p",
+            &port_text,
+            "-cp",
+            &control,
+            "-ci",
+            "127.0.0.1",
+            "-mi",
+            "127.0.0.1",
+            "-mp",
+            &media,
+            "-m",
+            &calls,
+            "-nostdin",
+            "-trace_stat",
+            "-stf",
+            &statistics_text,
+            "-fd",
+            "1",
+            "-trace_err",
+            "-error_file",
+            &errors_text,
         ];
         let process =
             Process::start(&format!("sipp {scenario}"), "sipp", arguments.iter().chain(more), folder)?;
@@ -87,7 +108,10 @@ impl SippStatistics {
         let names: Vec<&str> = lines.next().context("the table is empty")?.split(';').collect();
         let values: Vec<&str> = lines.next_back().context("the table has no values")?.split(';').collect();
         let value = |name: &str| -> Result<u64> {
-            let column = names.iter().position(|column| *column == name).with_context(|| format!("no column {name}"))?;
+            let column = names
+                .iter()
+                .position(|column| *column == name)
+                .with_context(|| format!("no column {name}"))?;
             let text = values.get(column).with_context(|| format!("no value of {name}"))?;
             text.parse().with_context(|| format!("{name} is {text:?}"))
         };

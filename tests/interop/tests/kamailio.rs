@@ -1,0 +1,208 @@
+//! Registration, texts and questions at and through Kamailio.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use rvoip_interop::{
+    Baresip, BaresipOptions, DOMAIN, Kamailio, PASSWORD, Phone, Scratch, in_scratch, of_type, wait_until,
+};
+
+const SOON: Duration = Duration::from_secs(10);
+
+/// The words of an account of `user` behind the proxy.
+fn account(user: &str, transport: &str, kamailio: &Kamailio) -> Vec<String> {
+    let words = [
+        "--bind",
+        "127.0.0.1:0",
+        "--transport",
+        transport,
+        "--account",
+        &format!("sip:{user}@{DOMAIN}"),
+        "--password",
+        PASSWORD,
+        "--outbound-proxy",
+        &kamailio.route(transport),
+    ];
+    words.iter().map(ToString::to_string).collect()
+}
+
+fn start(name: &str, words: &[&str], account: &[String], scratch: &Scratch) -> Result<Phone> {
+    let arguments: Vec<&str> = words.iter().copied().chain(account.iter().map(String::as_str)).collect();
+    Phone::start(name, &arguments, scratch.path())
+}
+
+fn registers_and_unregisters(transport: &str, scratch: &Scratch) -> Result<()> {
+    let kamailio = Kamailio::start(scratch.path())?;
+    let account = account("alice", transport, &kamailio);
+    let mut phone = start("rvoip register", &["register"], &account, scratch)?;
+    let event = phone.registered()?;
+    ensure!(event.get("expires").and_then(serde_json::Value::as_u64).is_some_and(|s| s > 0), "{event}");
+    let contacts = kamailio.contacts("alice")?;
+    ensure!(contacts.contains("sip:"), "{contacts}");
+    if transport == "tcp" {
+        ensure!(contacts.to_ascii_lowercase().contains("transport=tcp"), "{contacts}");
+    }
+    phone.quit(SOON)?;
+    wait_until("no contact of alice", SOON, || Ok(kamailio.contacts("alice")?.is_empty().then_some(())))
+}
+
+#[test]
+fn a_phone_registers_by_udp_and_its_end_removes_the_contact() {
+    in_scratch(|scratch| registers_and_unregisters("udp", scratch));
+}
+
+#[test]
+fn a_phone_registers_by_tcp_and_its_end_removes_the_contact() {
+    in_scratch(|scratch| registers_and_unregisters("tcp", scratch));
+}
+
+/// The same server named as the registrar, without a proxy, and the bindings printed.
+#[test]
+fn register_once_prints_the_bindings_and_removes_them() {
+    in_scratch(|scratch| {
+        let kamailio = Kamailio::start(scratch.path())?;
+        let registrar = kamailio.uri("udp");
+        let address = format!("sip:bob@{DOMAIN}");
+        let arguments = [
+            "register",
+            "--once",
+            "--bind",
+            "127.0.0.1:0",
+            "--transport",
+            "udp",
+            "--account",
+            &address,
+            "--password",
+            PASSWORD,
+            "--registrar",
+            &registrar,
+        ];
+        let mut phone = Phone::start("rvoip register --once", &arguments, scratch.path())?;
+        let status = phone.exit_status(SOON)?;
+        ensure!(status == 0, "status {status}: {:?}", phone.complaints());
+        let events = phone.events()?;
+        let bindings = events.iter().find(|event| of_type(event, "bindings")).context("no bindings")?;
+        let contacts =
+            bindings.get("contacts").and_then(serde_json::Value::as_array).context("no contacts")?;
+        ensure!(contacts.len() == 1, "{bindings}");
+        ensure!(kamailio.contacts("bob")?.is_empty(), "the contact is still there");
+        Ok(())
+    });
+}
+
+fn refused(words: &[&str], transport: &str, scratch: &Scratch) -> Result<()> {
+    let kamailio = Kamailio::start(scratch.path())?;
+    let mut account = account("alice", transport, &kamailio);
+    for word in &mut account {
+        if word == PASSWORD {
+            "wrong".clone_into(word);
+        }
+    }
+    let mut phone = start("rvoip with a wrong password", words, &account, scratch)?;
+    let status = phone.exit_status(SOON)?;
+    ensure!(status == 1, "status {status}: {:?}", phone.complaints());
+    let complaints = phone.complaints();
+    ensure!(complaints.len() == 1, "one line says it: {complaints:?}");
+    ensure!(complaints.iter().all(|line| line.contains("401") || line.contains("403")), "{complaints:?}");
+    let events = phone.events()?;
+    let error = events.iter().find(|event| of_type(event, "error")).context("no error event")?;
+    ensure!(error.pointer("/error/type").is_some_and(|kind| kind == "authentication_failed"), "{error}");
+    let told = error.pointer("/error/status").and_then(serde_json::Value::as_u64);
+    ensure!(matches!(told, Some(401 | 403)), "{error}");
+    ensure!(kamailio.contacts("alice")?.is_empty(), "a wrong password registered");
+    Ok(())
+}
+
+#[test]
+fn a_wrong_password_fails_to_register_with_one_clear_line() {
+    in_scratch(|scratch| refused(&["register"], "udp", scratch));
+}
+
+#[test]
+fn a_wrong_password_fails_to_listen_by_tcp_with_one_clear_line() {
+    in_scratch(|scratch| refused(&["listen"], "tcp", scratch));
+}
+
+#[test]
+fn a_text_goes_through_the_proxy_to_a_phone() {
+    in_scratch(|scratch| {
+        let kamailio = Kamailio::start(scratch.path())?;
+        let mut carol = start("rvoip listen", &["listen"], &account("carol", "tcp", &kamailio), scratch)?;
+        carol.registered()?;
+        let text = "Grüße: 1 < 2";
+        let uri = format!("sip:carol@{DOMAIN}");
+        let mut alice =
+            start("rvoip message", &["message", &uri, text], &account("alice", "udp", &kamailio), scratch)?;
+        let status = alice.exit_status(SOON)?;
+        ensure!(status == 0, "status {status}: {:?}", alice.complaints());
+        let event = carol.wait_for("the text", SOON, |event| of_type(event, "message_received"))?;
+        ensure!(event.get("text").is_some_and(|received| received == text), "{event}");
+        let from = event.get("from").and_then(serde_json::Value::as_str).unwrap_or_default();
+        ensure!(from.contains("alice@test.invalid"), "{event}");
+        carol.quit(SOON)
+    });
+}
+
+#[test]
+fn a_text_goes_through_the_proxy_to_baresip() {
+    in_scratch(|scratch| {
+        let kamailio = Kamailio::start(scratch.path())?;
+        let proxy = kamailio.uri("udp");
+        let options =
+            BaresipOptions { user: "bob", proxy: Some(&proxy), answers: true, dials: None, codecs: "pcmu" };
+        let bob = Baresip::start(&options, scratch.path())?;
+        kamailio.wait_for_contact("bob")?;
+        let uri = format!("sip:bob@{DOMAIN}");
+        let words = ["message", &uri, "the quick brown fox"];
+        let mut alice = start("rvoip message", &words, &account("alice", "tcp", &kamailio), scratch)?;
+        let status = alice.exit_status(SOON)?;
+        ensure!(status == 0, "status {status}: {:?}", alice.complaints());
+        bob.wait_for_line("the quick brown fox", SOON)?;
+        Ok(())
+    });
+}
+
+#[test]
+fn a_text_to_nobody_is_refused() {
+    in_scratch(|scratch| {
+        let kamailio = Kamailio::start(scratch.path())?;
+        let uri = format!("sip:nobody@{DOMAIN}");
+        let words = ["message", &uri, "hello"];
+        let mut alice = start("rvoip message", &words, &account("alice", "udp", &kamailio), scratch)?;
+        let status = alice.exit_status(SOON)?;
+        ensure!(status == 1, "status {status}: {:?}", alice.complaints());
+        let events = alice.events()?;
+        let answer = events.iter().find(|event| of_type(event, "answer")).context("no answer")?;
+        ensure!(answer.get("status").is_some_and(|status| status == 404), "{answer}");
+        Ok(())
+    });
+}
+
+#[test]
+fn options_are_answered_by_the_server_by_baresip_and_by_a_phone() {
+    in_scratch(|scratch| {
+        let kamailio = Kamailio::start(scratch.path())?;
+        let proxy = kamailio.uri("tcp");
+        let options =
+            BaresipOptions { user: "bob", proxy: Some(&proxy), answers: true, dials: None, codecs: "pcmu" };
+        let _bob = Baresip::start(&options, scratch.path())?;
+        let mut carol = start("rvoip listen", &["listen"], &account("carol", "udp", &kamailio), scratch)?;
+        carol.registered()?;
+        kamailio.wait_for_contact("bob")?;
+        for user in ["", "bob@", "carol@"] {
+            let uri = format!("sip:{user}{DOMAIN}");
+            let account = account("alice", "udp", &kamailio);
+            let mut alice = start("rvoip options", &["options", &uri], &account, scratch)?;
+            let status = alice.exit_status(SOON)?;
+            ensure!(status == 0, "{uri}: status {status}: {:?}", alice.complaints());
+            let events = alice.events()?;
+            let answer = events.iter().find(|event| of_type(event, "answer")).context("no answer")?;
+            ensure!(answer.get("status").is_some_and(|status| status == 200), "{uri}: {answer}");
+            if !user.is_empty() {
+                let allow = answer.get("allow").context("no Allow")?.to_string();
+                ensure!(allow.contains("INVITE") && allow.contains("BYE"), "{uri}: {answer}");
+            }
+        }
+        carol.quit(SOON)
+    });
+}
