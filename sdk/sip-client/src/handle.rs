@@ -120,12 +120,11 @@ mod native {
                 let kind = bind.transport.protocol();
                 ErrorKind::BindFailed.error(format!("{kind} at {} cannot be used: {reason}", bind.address))
             };
-            match bind.transport {
-                TransportKind::Udp => bound.push(transports.bind_udp(bind.address).map_err(refused)?),
-                TransportKind::Tcp => {
-                    transports.listen_tcp(bind.address).map_err(refused)?;
-                }
-            }
+            let opened = match bind.transport {
+                TransportKind::Udp => transports.bind_udp(bind.address),
+                TransportKind::Tcp => transports.listen_tcp(bind.address),
+            };
+            bound.push(opened.map_err(refused)?);
         }
         let media = NativeMedia::new().map_err(|error| {
             ErrorKind::Internal.error(format!("the media thread cannot be started: {error}"))

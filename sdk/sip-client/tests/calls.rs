@@ -81,6 +81,25 @@ fn speech() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../media-core/tests/vectors/audio/speech8.wav")
 }
 
+#[tokio::test]
+async fn a_new_client_knows_its_sockets_before_its_first_command() {
+    let config = ClientConfig {
+        binds: [TransportKind::Udp, TransportKind::Tcp]
+            .map(|transport| Bind { transport, address: LOOPBACK.parse().unwrap() })
+            .to_vec(),
+        ..ClientConfig::default()
+    };
+    let client = Client::builder().config(config).build().await.unwrap();
+    // Nothing has waited since: on this runtime of one thread the loop of the client has not run.
+    let listening = client.events().take_events().into_iter().map(|event| match event {
+        Event::Listening { transport, address } => (transport, address.ends_with(":0")),
+        other => panic!("{other:?}"),
+    });
+    let expected = ["UDP", "TCP"].map(|transport| (transport.to_owned(), false));
+    assert_eq!(listening.collect::<Vec<_>>(), expected);
+    client.close().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_carries_speech_digits_hold_and_messages() {
     let (alice, bob, call, answering) = connected(TransportKind::Udp).await;

@@ -65,14 +65,14 @@ async fn a_taken_port_is_an_error() {
     let mut transports = Transports::new(TransportConfig::default());
     let one = transports.bind_udp(address(LOOPBACK)).unwrap();
     assert!(transports.bind_udp(one.local).is_err());
-    let bound = transports.listen_tcp(address(LOOPBACK)).unwrap();
+    let bound = transports.listen_tcp(address(LOOPBACK)).unwrap().local;
     assert!(Transports::new(TransportConfig::default()).listen_tcp(bound).is_err());
 }
 
 #[tokio::test]
 async fn a_stream_is_cut_into_messages_wherever_it_is_split() {
     let mut transports = Transports::new(TransportConfig::default());
-    let bound = transports.listen_tcp(address(LOOPBACK)).unwrap();
+    let bound = transports.listen_tcp(address(LOOPBACK)).unwrap().local;
     let mut peer = TcpStream::connect(bound).await.unwrap();
     let TransportEvent::Opened(opened) = next(&mut transports).await else { panic!() };
     assert_eq!(opened.remote, Some(peer.local_addr().unwrap()));
@@ -94,7 +94,7 @@ async fn a_stream_is_cut_into_messages_wherever_it_is_split() {
 #[tokio::test]
 async fn a_hostile_content_length_ends_the_connection_alone() {
     let mut transports = Transports::new(TransportConfig::default());
-    let bound = transports.listen_tcp(address(LOOPBACK)).unwrap();
+    let bound = transports.listen_tcp(address(LOOPBACK)).unwrap().local;
     for length in ["99999999999999999999", "-1", "4294967296", "70000", "x"] {
         let mut peer = TcpStream::connect(bound).await.unwrap();
         let TransportEvent::Opened(_) = next(&mut transports).await else { panic!() };
@@ -190,7 +190,7 @@ async fn a_silent_connection_is_closed_and_too_many_are_refused() {
     let config =
         TransportConfig { idle: Duration::from_millis(100), connections: 1, ..TransportConfig::default() };
     let mut transports = Transports::new(config);
-    let bound = transports.listen_tcp(address(LOOPBACK)).unwrap();
+    let bound = transports.listen_tcp(address(LOOPBACK)).unwrap().local;
     let _first = TcpStream::connect(bound).await.unwrap();
     let TransportEvent::Opened(_) = next(&mut transports).await else { panic!() };
     let mut second = TcpStream::connect(bound).await.unwrap();

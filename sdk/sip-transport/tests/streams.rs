@@ -52,7 +52,7 @@ async fn opened(transports: &mut Transports) -> FlowOpened {
 /// A listening side and a plain client that is connected to it.
 async fn connected(config: TransportConfig) -> (Transports, FlowOpened, TcpStream) {
     let mut transports = Transports::new(config);
-    let address = transports.listen_tcp(loopback()).unwrap();
+    let address = transports.listen_tcp(loopback()).unwrap().local;
     let client = TcpStream::connect(address).await.unwrap();
     client.set_nodelay(true).unwrap();
     let flow = opened(&mut transports).await;

@@ -39,7 +39,7 @@ pub struct NativeIo<M: Machine> {
     resolver: Resolver,
     media: Option<Backend<M>>,
     wire: Wire,
-    /// Flows that were bound before the loop began.
+    /// Sockets that were bound before the loop begins, and that the machine has not heard of.
     bound: Vec<FlowOpened>,
     timer: Option<(Instant, Pin<Box<Sleep>>)>,
     turn: u8,
@@ -54,7 +54,7 @@ impl<M: Machine> std::fmt::Debug for NativeIo<M> {
 }
 
 impl<M: Machine> NativeIo<M> {
-    /// A platform with these transports; `bound` are their UDP flows.
+    /// A platform with these transports; `bound` are the sockets that the machine hears of before anything else.
     pub fn new(
         transports: Transports,
         bound: Vec<FlowOpened>,
@@ -147,6 +147,12 @@ impl<M: Machine> Io<M> for NativeIo<M> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>, timeout: Option<Instant>) -> Poll<IoInput<M>> {
+        // Whoever drives this without `launch` has not announced them.
+        if !self.bound.is_empty() {
+            let opened = self.bound.remove(0);
+            self.wire.opened(&opened);
+            return Poll::Ready(IoInput::FlowOpened(opened));
+        }
         // The timer goes first: under load everything else always has something.
         if self.poll_timer(cx, timeout).is_ready() {
             return Poll::Ready(IoInput::Timeout);

@@ -107,18 +107,20 @@ impl Transports {
         Ok(FlowOpened { flow, protocol: Protocol::Udp, local, remote: None })
     }
 
-    /// Listens for TCP connections (RFC 3261 §18); each becomes a flow that [`TransportEvent::Opened`] names.
+    /// Listens for TCP connections (RFC 3261 §18); each becomes a flow that [`TransportEvent::Opened`] names. What is given
+    /// names the listening socket, which carries nothing itself.
     ///
     /// # Errors
     /// The address is taken, or not of this machine.
-    pub fn listen_tcp(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
+    pub fn listen_tcp(&mut self, address: SocketAddr) -> io::Result<FlowOpened> {
         let socket = address::listen_tcp(address)?;
         let local = address::shown(socket.local_addr()?);
         let number = self.next_number();
         let turn = self.ready.place(SourceId::Listener(number));
         turn.request();
         self.listeners.insert(number, (Listener::new(socket), turn));
-        Ok(local)
+        let flow = FlowId::from_platform(number);
+        Ok(FlowOpened { flow, protocol: Protocol::Tcp, local, remote: None })
     }
 
     /// Opens a connection. [`TransportEvent::Opened`] or [`TransportEvent::Failed`] follows.
