@@ -88,7 +88,7 @@ impl Bench {
 
     /// The last message that was sent; forgets all before it.
     pub fn last(&mut self) -> MessageBuf {
-        let last = self.sent.drain(..).last().unwrap();
+        let last = self.sent.drain(..).next_back().unwrap();
         MessageBuf::parse(last.into()).unwrap()
     }
 
