@@ -43,7 +43,7 @@ mod tests {
         let start = Now::at(Duration::ZERO);
         let later = start.later(Duration::from_millis(1500));
         assert_eq!(later.monotonic.duration_since(start.monotonic), Duration::from_millis(1500));
-        assert_eq!(later.unix - start.unix, Duration::from_millis(1500));
+        assert_eq!(later.unix, start.unix + Duration::from_millis(1500));
         assert_eq!(start.when(later.monotonic), later);
         assert_eq!(later.when(start.monotonic), later);
     }

@@ -217,7 +217,8 @@ pub enum UserAgentEvent {
         /// Why.
         cause: EndCause,
     },
-    /// A request of [`UserAgent::request`](crate::UserAgent::request) or [`UserAgent::info`](crate::UserAgent::info) was
+    /// A request of [`UserAgent::request`](crate::UserAgent::request) or
+    /// [`UserAgent::request_in_session`](crate::UserAgent::request_in_session) was
     /// answered.
     RequestAnswered {
         /// The request.

@@ -313,17 +313,11 @@ mod tests {
         assert_eq!(running.sockets.len(), 2);
         assert!(running.sessions.contains_key(&owner(2)));
         let reports = told(&link);
-        assert!(
-            matches!(
-                reports.as_slice(),
-                [
-                    MediaReported::Controlled(Token(7), Err(_)),
-                    MediaReported::Happened(MediaHappened::Failed { .. }),
-                    ..
-                ]
-            ),
-            "{reports:?}"
-        );
+        // The recording's end may be told in between, as soon as its thread has written it.
+        assert!(matches!(reports.first(), Some(MediaReported::Controlled(Token(7), Err(_)))), "{reports:?}");
+        let failed =
+            |report: &MediaReported| matches!(report, MediaReported::Happened(MediaHappened::Failed { .. }));
+        assert_eq!(reports.iter().filter(|report| failed(report)).count(), 1, "{reports:?}");
 
         let offer = MediaQuestion::Rollback;
         running.request(owner(1), MediaAction::Ask(NegotiationId(9), offer), &link);

@@ -2,11 +2,18 @@
 
 use std::fmt;
 
+use nom::bytes::complete::{tag_no_case, take_while_m_n};
+use nom::character::complete::{alpha1, char, multispace1};
+use nom::combinator::{map_opt, map_res};
+use nom::error::Error as NomError;
+use nom::sequence::{delimited, preceded, terminated};
+use nom::{IResult, Parser};
+
 use crate::error::{HeaderError, HeaderErrorKind};
 use crate::header::Header;
 use crate::header::value::{decode, encode_by_display};
 use crate::name::HeaderName;
-use crate::scan::{Cursor, TOKEN, number};
+use crate::scan::Cursor;
 use crate::syntax::SyntaxError;
 
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -63,25 +70,17 @@ impl Date {
 
     fn scan(cursor: &mut Cursor<'_>) -> Result<Self, SyntaxError> {
         let start = cursor.position();
-        let invalid = |_| SyntaxError::new(start, HeaderErrorKind::InvalidDate);
-        Self::scan_parts(cursor).map_err(invalid)
+        let text = cursor.rest();
+        let read = rfc1123_date(text).ok().and_then(|(rest, parts)| Some((rest, Self::of_parts(parts)?)));
+        let Some((rest, date)) = read else {
+            return Err(SyntaxError::new(start, HeaderErrorKind::InvalidDate));
+        };
+        cursor.advance_by(text.len() - rest.len());
+        Ok(date)
     }
 
-    fn scan_parts(cursor: &mut Cursor<'_>) -> Result<Self, SyntaxError> {
-        // A wrong day of the week is let pass: the date says what is meant.
-        index_of(cursor, &DAYS)?;
-        cursor.expect(b',')?;
-        let day = spaced_digits(cursor, 2)?;
-        space(cursor)?;
-        let month = index_of(cursor, &MONTHS)? + 1;
-        let year = spaced_digits(cursor, 4)?;
-        let hour = spaced_digits(cursor, 2)?;
-        cursor.expect(b':')?;
-        let minute = exact_digits(cursor, 2)?;
-        cursor.expect(b':')?;
-        let second = exact_digits(cursor, 2)?;
-        space(cursor)?;
-        let zone = cursor.take1(TOKEN)?;
+    /// The date of day, month, year, hour, minute and second, if there is such a date.
+    fn of_parts((day, month, year, hour, minute, second): Parts) -> Option<Self> {
         let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
         let last = match month {
             2 => 28 + u16::from(leap),
@@ -89,42 +88,41 @@ impl Date {
             _ => 31,
         };
         let in_range = (1..=last).contains(&day) && hour < 24 && minute < 60 && second < 60;
-        if !in_range || !zone.eq_ignore_ascii_case("GMT") {
-            return cursor.unexpected();
-        }
-        let Ok(day) = u8::try_from(day) else { return cursor.unexpected() };
         let second = u32::from(hour) * 3_600 + u32::from(minute) * 60 + u32::from(second);
-        Ok(Self { year, month, day, second })
+        Some(Self { year, month, day: u8::try_from(day).ok()?, second }).filter(|_| in_range)
     }
 }
 
-fn space(cursor: &mut Cursor<'_>) -> Result<(), SyntaxError> {
-    if cursor.skip_space() { Ok(()) } else { cursor.unexpected() }
+/// Day, month, year, hour, minute, second.
+type Parts = (u16, u8, u16, u16, u16, u16);
+
+/// `Sat, 13 Nov 2010 23:29:00 GMT` (RFC 3261 §25.1, rfc1123-date). A wrong day of the week is let pass: the date says what
+/// is meant.
+fn rfc1123_date(input: &str) -> IResult<&str, Parts> {
+    let (input, _) = terminated(one_of_names(&DAYS), char(',')).parse(input)?;
+    let (input, day) = preceded(multispace1, digits(2)).parse(input)?;
+    let (input, month) = preceded(multispace1, one_of_names(&MONTHS)).parse(input)?;
+    let (input, year) = preceded(multispace1, digits(4)).parse(input)?;
+    let (input, hour) = delimited(multispace1, digits(2), char(':')).parse(input)?;
+    let (input, minute) = terminated(digits(2), char(':')).parse(input)?;
+    let (input, second) = digits(2).parse(input)?;
+    let (input, _) = preceded(multispace1, tag_no_case("GMT")).parse(input)?;
+    Ok((input, (day, month, year, hour, minute, second)))
 }
 
-fn exact_digits(cursor: &mut Cursor<'_>, count: usize) -> Result<u16, SyntaxError> {
-    let from = cursor.position();
-    let digits = cursor.rest().bytes().take(count).take_while(u8::is_ascii_digit).count();
-    if digits < count {
-        return cursor.unexpected();
-    }
-    cursor.advance_by(count);
-    number(cursor.since(from)).map_err(|kind| SyntaxError::new(from, kind))
+/// Exactly so many digits.
+fn digits<'a>(count: usize) -> impl Parser<&'a str, Output = u16, Error = NomError<&'a str>> {
+    map_res(take_while_m_n(count, count, |c: char| c.is_ascii_digit()), str::parse::<u16>)
 }
 
-fn spaced_digits(cursor: &mut Cursor<'_>, count: usize) -> Result<u16, SyntaxError> {
-    space(cursor)?;
-    exact_digits(cursor, count)
-}
-
-/// The index of the name at the cursor.
-fn index_of(cursor: &mut Cursor<'_>, names: &[&str]) -> Result<u8, SyntaxError> {
-    let name = cursor.take1(TOKEN)?;
-    let at = names.iter().position(|known| known.eq_ignore_ascii_case(name));
-    match at.and_then(|at| u8::try_from(at).ok()) {
-        Some(at) => Ok(at),
-        None => cursor.unexpected(),
-    }
+/// One of the names, in any case; gives its number from 1 on.
+fn one_of_names<'a>(
+    names: &'static [&'static str],
+) -> impl Parser<&'a str, Output = u8, Error = NomError<&'a str>> {
+    map_opt(alpha1, |word: &str| {
+        let at = names.iter().position(|name| name.eq_ignore_ascii_case(word))?;
+        u8::try_from(at + 1).ok()
+    })
 }
 
 impl<'a> Header<'a> for Date {

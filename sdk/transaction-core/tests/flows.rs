@@ -1,0 +1,188 @@
+//! Flows and targets: addresses, connections, keep-alives.
+
+mod bench;
+
+use bench::*;
+
+#[test]
+fn answers_go_to_the_source_port_where_it_is_asked_for() {
+    let mut bench = Bench::new();
+    let Some(Heard::Request(key, request, _)) = bench.receive(&received("OPTIONS", "z9hG4bK1")) else {
+        panic!()
+    };
+    let via = request.as_message().require::<Via<'_>>().unwrap().to_string();
+    assert!(via.contains("received=192.0.2.2;rport=5060"), "{via}");
+    bench.respond(key, &request, 200);
+    assert_eq!(bench.sent[0].1, address(PEER));
+}
+
+#[test]
+fn a_large_request_goes_over_tcp_with_a_via_that_says_so_and_falls_back_to_udp() {
+    let mut bench = Bench::new();
+    let large =
+        request(Method::Message).as_message().edit().set_body("text/plain", "x".repeat(2_000)).finish();
+    bench.send(large.unwrap(), "sip:192.0.2.2");
+    assert!(bench.sent.is_empty());
+    let open = bench.opens.remove(0);
+    assert_eq!((open.protocol, open.remote), (Protocol::Tcp, address(PEER)));
+    bench.layer.handle_flow_failed(bench.now, open.flow, "connection refused");
+    bench.collect();
+    assert!(bench.sent[0].2.contains("Via: SIP/2.0/UDP 192.0.2.1:5060;rport;branch=z9hG4bK"));
+    bench.sent.clear();
+
+    let large =
+        request(Method::Message).as_message().edit().set_body("text/plain", "x".repeat(2_000)).finish();
+    bench.send(large.unwrap(), "sip:192.0.2.2");
+    let open = bench.opens.remove(0);
+    bench.opened(open.flow, Protocol::Tcp, "192.0.2.1:40000", Some(PEER));
+    assert!(bench.sent[0].2.contains("Via: SIP/2.0/TCP 192.0.2.1:40000;rport;branch=z9hG4bK"));
+    bench.wait(Duration::from_secs(20));
+    let on_stream = bench.sent.iter().filter(|(flow, _, _)| *flow == open.flow).count();
+    assert_eq!(on_stream, 1, "nothing is repeated on a stream");
+}
+
+#[test]
+fn a_connection_is_reused_and_shared_while_it_opens() {
+    let mut bench = Bench::new();
+    bench.send(request(Method::Options), "sip:192.0.2.2;transport=tcp");
+    bench.send(request(Method::Options), "sip:192.0.2.2;transport=tcp");
+    assert_eq!(bench.opens.len(), 1);
+    let open = bench.opens.remove(0);
+    bench.opened(open.flow, Protocol::Tcp, "192.0.2.1:40000", Some(PEER));
+    bench.send(request(Method::Options), "sip:192.0.2.2;transport=tcp");
+    assert_eq!(bench.sent.len(), 3);
+    assert!(bench.opens.is_empty());
+    bench.layer.handle_flow_failed(bench.now, open.flow, "connection reset");
+    bench.collect();
+    let events = bench.take_events();
+    let reset = |event: &&LayerEvent| matches!(event, LayerEvent::ClientFailed(_, ClientFailure::Transport(reason)) if reason == "connection reset");
+    assert_eq!(events.iter().filter(reset).count(), 3);
+    assert_eq!(events.last(), Some(&LayerEvent::FlowLost(open.flow)));
+    assert!(bench.layer.is_empty());
+}
+
+#[test]
+fn a_connection_that_does_not_open_in_time_is_given_up() {
+    let mut bench = Bench::new();
+    let key = bench.send(request(Method::Options), "sip:192.0.2.2;transport=tcp");
+    bench.wait(Duration::from_secs(9));
+    assert_eq!(bench.closes.len(), 1);
+    let failed = ClientFailure::Unreachable("the connection could not be opened in time".to_owned());
+    assert_eq!(bench.take_events(), [LayerEvent::ClientFailed(key, failed)]);
+}
+
+#[test]
+fn a_name_is_looked_up_and_the_next_address_tried() {
+    let mut bench = Bench::new();
+    let key = bench.send(request(Method::Options), "sip:pbx.example:5070;transport=tcp");
+    let names: Vec<_> =
+        bench.questions.iter().map(|(_, question)| (question.name.as_str(), question.record)).collect();
+    assert_eq!(names, [("pbx.example", RecordType::A), ("pbx.example", RecordType::Aaaa)]);
+    let ids: Vec<_> = bench.questions.drain(..).map(|(id, _)| id).collect();
+    let addresses: Vec<IpAddr> = vec![[192, 0, 2, 8].into(), [192, 0, 2, 9].into()];
+    bench.layer.handle_dns(bench.now, ids[0], Ok(DnsAnswer::Addresses(addresses)));
+    bench.layer.handle_dns(bench.now, ids[1], Err(DnsError::Unavailable));
+    bench.collect();
+    let first = bench.opens.remove(0);
+    assert_eq!(first.remote, address("192.0.2.8:5070"));
+    assert_eq!(first.server_name.as_deref(), Some("pbx.example"));
+    bench.layer.handle_flow_failed(bench.now, first.flow, "connection refused");
+    bench.collect();
+    let second = bench.opens.remove(0);
+    assert_eq!(second.remote, address("192.0.2.9:5070"));
+    bench.layer.handle_flow_failed(bench.now, second.flow, "connection refused");
+    bench.collect();
+    let failed = ClientFailure::Unreachable("connection refused".to_owned());
+    assert_eq!(bench.take_events(), [LayerEvent::ClientFailed(key, failed)]);
+}
+
+#[test]
+fn an_unknown_name_fails_with_a_clear_reason_and_a_withdrawn_look_up_too() {
+    let mut bench = Bench::new();
+    let key = bench.send(request(Method::Options), "sip:nowhere.example");
+    for (id, _) in std::mem::take(&mut bench.questions) {
+        bench.layer.handle_dns(bench.now, id, Err(DnsError::NoSuchName));
+    }
+    bench.collect();
+    let failed = ClientFailure::Unreachable("the host name does not exist".to_owned());
+    assert_eq!(bench.take_events(), [LayerEvent::ClientFailed(key, failed)]);
+    let key = bench.send(request(Method::Invite), "sip:nowhere.example");
+    bench.layer.cancel(bench.now, key);
+    bench.collect();
+    assert_eq!(bench.take_events(), [LayerEvent::ClientFailed(key, ClientFailure::Withdrawn)]);
+    for (id, _) in std::mem::take(&mut bench.questions) {
+        bench.layer.handle_dns(bench.now, id, Err(DnsError::NoSuchName));
+    }
+    assert!(bench.layer.is_empty());
+}
+
+#[test]
+fn a_contact_shows_what_the_peer_sees() {
+    let mut bench = Bench::new();
+    let outgoing = |request| Outgoing {
+        request,
+        target: Target::new(UriBuf::parse("sip:192.0.2.2").unwrap()),
+        contact: Some(LocalContact::new("alice")),
+    };
+    bench.layer.send_request(bench.now, outgoing(request(Method::Register)));
+    bench.collect();
+    let sent = bench.sent.remove(0).2;
+    assert!(sent.contains("Contact: <sip:alice@192.0.2.1:5060>\r\n"), "{sent}");
+    let natted = answer(&sent, 200).replace(";rport", ";rport=33333;received=203.0.113.5");
+    assert!(bench.receive(&natted).is_some());
+    bench.layer.send_request(bench.now, outgoing(request(Method::Register)));
+    bench.collect();
+    assert!(bench.sent[0].2.contains("Contact: <sip:alice@203.0.113.5:33333>\r\n"));
+}
+
+#[test]
+fn too_many_transactions_are_refused_without_keeping_state() {
+    let mut bench = Bench::with(Config { server_transactions: 1, ..Config::default() });
+    bench.receive(&received("OPTIONS", "z9hG4bK1"));
+    assert!(bench.receive(&received("OPTIONS", "z9hG4bK2")).is_none());
+    assert_eq!(bench.take_sent(), ["SIP/2.0 503 Service Unavailable"]);
+    assert_eq!(bench.layer.len(), 1);
+}
+
+#[test]
+fn a_stream_is_kept_alive_and_given_up_when_a_peer_that_answered_falls_silent() {
+    let mut bench = Bench::new();
+    let flow = FlowId::from_platform(9);
+    bench.opened(flow, Protocol::Tcp, "192.0.2.1:5060", Some(PEER));
+    bench.layer.keep_alive(bench.now, flow, address(PEER));
+    bench.collect();
+    bench.wait(Duration::from_secs(101));
+    assert_eq!(bench.sent.drain(..).map(|(_, _, text)| text).collect::<Vec<_>>(), ["\r\n\r\n"]);
+    assert!(bench.receive_on(flow, "\r\n").is_none());
+    bench.wait(Duration::from_secs(101));
+    assert_eq!(bench.sent.len(), 1);
+    bench.wait(Duration::from_secs(10));
+    assert_eq!(bench.closes, [flow]);
+    assert_eq!(bench.take_events(), [LayerEvent::FlowLost(flow)]);
+    assert_eq!(bench.next, None);
+}
+
+#[test]
+fn a_ping_on_a_stream_is_answered() {
+    let mut bench = Bench::new();
+    let flow = FlowId::from_platform(9);
+    bench.opened(flow, Protocol::Tcp, "192.0.2.1:5060", Some(PEER));
+    assert!(bench.receive_on(flow, "\r\n\r\n").is_none());
+    assert_eq!(bench.sent[0].2, "\r\n");
+}
+
+#[test]
+fn an_answer_finds_another_connection_when_its_own_is_gone() {
+    let mut bench = Bench::new();
+    let flow = FlowId::from_platform(9);
+    bench.opened(flow, Protocol::Tcp, "192.0.2.1:5060", Some("192.0.2.2:4444"));
+    let text = received("OPTIONS", "z9hG4bK1").replace("UDP", "TCP").replace(";rport", "");
+    let Some(Heard::Request(key, request, _)) = bench.receive_on(flow, &text) else { panic!() };
+    bench.layer.handle_flow_failed(bench.now, flow, "connection reset");
+    bench.respond(key, &request, 200);
+    assert!(bench.sent.is_empty());
+    let open = bench.opens.remove(0);
+    assert_eq!(open.remote, address(PEER));
+    bench.opened(open.flow, Protocol::Tcp, "192.0.2.1:41000", Some(PEER));
+    assert_eq!(bench.take_sent(), ["SIP/2.0 200 OK"]);
+}

@@ -1,0 +1,165 @@
+//! Server transactions on a virtual clock: answers, retransmissions, merged and malformed requests.
+
+mod bench;
+
+use bench::*;
+
+#[test]
+fn a_request_that_comes_again_gets_the_same_answer_and_nobody_hears_of_it() {
+    let mut bench = Bench::new();
+    let text = received("OPTIONS", "z9hG4bK1");
+    let Some(Heard::Request(key, request, false)) = bench.receive(&text) else { panic!() };
+    assert!(bench.receive(&text).is_none());
+    assert!(bench.take_sent().is_empty(), "nothing was answered yet");
+    bench.respond(key, &request, 200);
+    assert!(bench.receive(&text).is_none());
+    assert_eq!(bench.take_sent(), ["SIP/2.0 200 OK", "SIP/2.0 200 OK"]);
+    bench.respond(key, &request, 500);
+    assert!(bench.take_sent().is_empty());
+    assert_eq!(bench.layer.counters().get("answer after the final answer"), 1);
+    bench.wait(Duration::from_secs(32));
+    assert_eq!(bench.take_events(), [LayerEvent::ServerTerminated(key)]);
+}
+
+#[test]
+fn an_invite_is_answered_100_after_200_ms_unless_the_user_was_faster() {
+    let mut bench = Bench::new();
+    bench.receive(&received("INVITE", "z9hG4bK1"));
+    bench.wait(Duration::from_millis(199));
+    assert!(bench.take_sent().is_empty());
+    bench.wait(Duration::from_millis(1));
+    assert_eq!(bench.take_sent(), ["SIP/2.0 100 Trying"]);
+    let text = received("INVITE", "z9hG4bK2").replace("call", "other");
+    let Some(Heard::Request(key, request, _)) = bench.receive(&text) else { panic!() };
+    bench.respond(key, &request, 180);
+    bench.wait(Duration::from_secs(1));
+    assert_eq!(bench.take_sent(), ["SIP/2.0 180 Ringing"]);
+}
+
+#[test]
+fn a_failure_response_is_repeated_until_its_ack() {
+    let mut bench = Bench::new();
+    let Some(Heard::Request(key, request, _)) = bench.receive(&received("INVITE", "z9hG4bK1")) else {
+        panic!()
+    };
+    bench.respond(key, &request, 486);
+    bench.wait(Duration::from_millis(1_600));
+    assert_eq!(bench.take_sent(), ["SIP/2.0 486 Busy Here"; 3]);
+    assert!(bench.receive(&received("ACK", "z9hG4bK1")).is_none());
+    bench.wait(Duration::from_secs(10));
+    assert!(bench.take_sent().is_empty());
+    assert_eq!(bench.take_events(), [LayerEvent::ServerTerminated(key)]);
+}
+
+#[test]
+fn a_missing_ack_is_told() {
+    let mut bench = Bench::new();
+    let Some(Heard::Request(key, request, _)) = bench.receive(&received("INVITE", "z9hG4bK1")) else {
+        panic!()
+    };
+    bench.respond(key, &request, 486);
+    bench.wait(Duration::from_secs(32));
+    assert_eq!(bench.take_events(), [LayerEvent::AckMissing(key)]);
+    assert!(bench.layer.is_empty());
+}
+
+#[test]
+fn an_ack_of_a_2xx_is_for_the_dialog() {
+    let mut bench = Bench::new();
+    let Some(Heard::Request(key, request, _)) = bench.receive(&received("INVITE", "z9hG4bK1")) else {
+        panic!()
+    };
+    bench.respond(key, &request, 200);
+    assert!(matches!(bench.receive(&received("ACK", "z9hG4bK9")), Some(Heard::Ack)));
+    assert!(
+        bench.receive(&received("INVITE", "z9hG4bK1")).is_none(),
+        "the user repeats a 2xx, not the transaction"
+    );
+    assert_eq!(bench.take_sent(), ["SIP/2.0 200 OK"]);
+    bench.wait(Duration::from_secs(32));
+    assert_eq!(bench.take_events(), [LayerEvent::ServerTerminated(key)]);
+}
+
+#[test]
+fn a_cancel_is_answered_and_told_with_the_tag_of_the_invite() {
+    let mut bench = Bench::new();
+    let Some(Heard::Request(key, request, _)) = bench.receive(&received("INVITE", "z9hG4bK1")) else {
+        panic!()
+    };
+    bench.respond(key, &request, 180);
+    assert!(matches!(bench.receive(&received("CANCEL", "z9hG4bK1")), Some(Heard::Cancel(of)) if of == key));
+    assert!(bench.sent[1].2.contains(";tag=here\r\n"));
+    assert_eq!(bench.take_sent(), ["SIP/2.0 180 Ringing", "SIP/2.0 200 OK"]);
+    bench.respond(key, &request, 487);
+    assert!(bench.receive(&received("CANCEL", "z9hG4bK1")).is_none());
+    assert_eq!(bench.take_sent(), ["SIP/2.0 487 Request Terminated", "SIP/2.0 200 OK"]);
+    let Some(Heard::Request(..)) = bench.receive(&received("CANCEL", "z9hG4bK7")) else {
+        panic!("a CANCEL that matches nothing is for the user, which answers 481")
+    };
+}
+
+#[test]
+fn old_peers_are_matched_by_what_rfc_2543_has() {
+    let mut bench = Bench::new();
+    let invite = received("INVITE", "1");
+    let Some(Heard::Request(key, request, _)) = bench.receive(&invite) else { panic!() };
+    assert!(bench.receive(&invite).is_none());
+    bench.respond(key, &request, 486);
+    let ack = received("ACK", "1").replace("To: <sip:bob@example.com>", "To: <sip:bob@example.com>;tag=here");
+    assert!(bench.receive(&ack).is_none());
+    bench.wait(Duration::from_secs(6));
+    assert_eq!(bench.take_events(), [LayerEvent::ServerTerminated(key)]);
+}
+
+#[test]
+fn a_request_on_two_paths_is_merged() {
+    let mut bench = Bench::new();
+    assert!(matches!(bench.receive(&received("INVITE", "z9hG4bK1")), Some(Heard::Request(_, _, false))));
+    assert!(matches!(bench.receive(&received("INVITE", "z9hG4bK2")), Some(Heard::Request(_, _, true))));
+    let in_dialog =
+        received("INVITE", "z9hG4bK3").replace("To: <sip:bob@example.com>", "To: <sip:b@x>;tag=x");
+    assert!(matches!(bench.receive(&in_dialog), Some(Heard::Request(_, _, false))));
+}
+
+#[test]
+fn rfc_4320_holds_for_other_methods() {
+    let mut bench = Bench::new();
+    let Some(Heard::Request(key, request, _)) = bench.receive(&received("OPTIONS", "z9hG4bK1")) else {
+        panic!()
+    };
+    bench.respond(key, &request, 180);
+    assert!(bench.take_sent().is_empty());
+    bench.respond(key, &request, 100);
+    assert_eq!(bench.take_sent(), ["SIP/2.0 100 Trying"]);
+    bench.respond(key, &request, 408);
+    assert!(bench.take_sent().is_empty());
+    assert_eq!(bench.take_events(), [LayerEvent::ServerTerminated(key)]);
+}
+
+#[test]
+fn malformed_requests_are_answered_and_everything_else_is_counted() {
+    let mut bench = Bench::new();
+    assert!(bench.receive(&received("OPTIONS", "z9hG4bK1").replace("7 OPTIONS", "7 INVITE")).is_none());
+    assert_eq!(bench.take_sent(), ["SIP/2.0 400 Bad Request"]);
+    assert!(bench.receive(&received("ACK", "z9hG4bK1").replace("7 ACK", "7 INVITE")).is_none());
+    assert!(bench.receive("hello\r\n\r\n").is_none());
+    assert!(bench.receive("\r\n\r\n").is_none());
+    assert!(bench.receive("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1\r\n\r\n").is_none());
+    assert!(bench.take_sent().is_empty());
+    for name in ["not a SIP message", "keep-alive on a datagram flow", "invalid response"] {
+        assert_eq!(bench.layer.counters().get(name), 1, "{name}");
+    }
+    assert!(bench.layer.is_empty());
+}
+
+#[test]
+fn a_request_goes_to_the_owner_of_its_dialog_or_to_whom_answers_otherwise() {
+    let text = received("BYE", "z9hG4bK1").replace("To: <sip:bob@example.com>", "To: <sip:b@x>;tag=mine");
+    let message = MessageBuf::parse(text.into()).unwrap();
+    let message = message.as_message();
+    let knows = |id: &DialogId| (id.local_tag == "mine" && id.remote_tag == "a").then_some("endpoint");
+    assert_eq!(dispatch(&message, knows, |_| "proxy"), "endpoint");
+    assert_eq!(dispatch(&message, |_| None, |_| "proxy"), "proxy");
+    let outside = MessageBuf::parse(received("INVITE", "z9hG4bK1").into()).unwrap();
+    assert_eq!(dispatch(&outside.as_message(), |_| Some("endpoint"), |_| "proxy"), "proxy");
+}
