@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -106,6 +107,8 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            // A group of its own, so that what it starts can be ended with it.
+            .process_group(0)
             .spawn()
             .with_context(|| format!("starting {}", program.display()))?;
         let shared = Arc::new(Shared::default());
@@ -230,7 +233,9 @@ impl Drop for Process {
             // Kamailio has children of its own, which it ends when it is asked to end.
             let _ = self.signal(Signal::Terminate);
             if self.wait_for_exit(GRACE).is_err() {
-                let _ = self.child.kill();
+                // As long as nobody has waited for the first of a group, the group's number is not given to others.
+                let command = format!("kill -KILL -{}", self.child.id());
+                let _ = Command::new("sh").args(["-c", &command]).status();
                 let _ = self.child.wait();
             }
         }
@@ -291,6 +296,21 @@ mod tests {
         let process = shell("echo one");
         let error = process.wait_for_line("two", SHORT).unwrap_err();
         assert!(error.to_string().contains("it ended"), "{error}");
+    }
+
+    #[test]
+    fn a_process_that_will_not_end_is_killed_with_its_children() {
+        let process =
+            shell("trap '' TERM; (trap '' TERM; while :; do sleep 0.1; done) & echo child $!; wait");
+        let line = process.wait_for_line("child", SHORT).unwrap();
+        let child = line.trim_start_matches("child ").to_owned();
+        drop(process);
+        wait_until("the end of the child", SHORT, || {
+            // An orphan whose parent has not collected it yet is as good as gone.
+            let state = std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+            Ok((state.is_empty() || state.contains(") Z ")).then_some(()))
+        })
+        .unwrap();
     }
 
     #[test]
