@@ -3,6 +3,8 @@
 //!
 //! The peers in C are compiled here and never by a build script: nothing that the product builds needs a C compiler.
 
+use std::ffi::OsStr;
+
 use anyhow::{Context as _, Result};
 
 use crate::command::{self, capture, cargo, target_directory};
@@ -30,7 +32,15 @@ pub(crate) fn run() -> Result<()> {
     let peers = PEERS.iter().map(compile).collect::<Result<Vec<String>>>()?;
     let mut arguments = vec!["run", "--release", "--package", "rvoip-bench", "--"];
     arguments.extend(peers.iter().map(String::as_str));
-    command::run(&cargo(), &arguments)
+    command::run(&cargo(), &arguments)?;
+    simulate()
+}
+
+/// Ten thousand calls on a virtual clock and a million mutated messages: what the test run has a tenth of.
+fn simulate() -> Result<()> {
+    let more = [("RVOIP_SEEDS", OsStr::new("10000")), ("RVOIP_MUTANTS", OsStr::new("1000000"))];
+    let arguments = ["test", "--release", "--package", "rvoip-simulation", "--", "--nocapture"];
+    command::run_with(&cargo(), &arguments, &more)
 }
 
 /// Compiles a peer and returns it as the benchmark takes it, `NAME=PATH`.

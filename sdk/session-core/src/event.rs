@@ -256,3 +256,25 @@ pub enum UserAgentEvent {
         body: Bytes,
     },
 }
+
+impl UserAgentEvent {
+    /// The session that the event is about, if it is about one.
+    pub fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::InviteReceived { session, .. }
+            | Self::Progress { session, .. }
+            | Self::Established { session }
+            | Self::HoldChanged { session, .. }
+            | Self::Modified { session }
+            | Self::ModifyFailed { session, .. }
+            | Self::Ended { session, .. }
+            | Self::InfoReceived { session, .. } => Some(*session),
+            Self::MessageReceived { session, .. } => *session,
+            Self::Registered { .. }
+            | Self::RegistrationFailed { .. }
+            | Self::Unregistered { .. }
+            | Self::RequestAnswered { .. }
+            | Self::RequestFailed { .. } => None,
+        }
+    }
+}

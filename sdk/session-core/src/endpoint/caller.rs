@@ -176,18 +176,10 @@ impl Endpoint {
         if !session.advance(PhaseEvent::Provisional) {
             return;
         }
-        let ended = session.ended;
         if let Some(answer) = answer {
             self.ask(id, Asked::EarlyAnswer, MediaQuestion::SetRemote { answer });
         }
-        if !ended {
-            self.tell(UserAgentEvent::Progress {
-                session: id,
-                status,
-                reason: reason(response),
-                early_media,
-            });
-        }
+        self.tell(UserAgentEvent::Progress { session: id, status, reason: reason(response), early_media });
     }
 
     pub(super) fn call_answered(

@@ -116,10 +116,13 @@ impl Endpoint {
     /// The user has waited long enough: the session is told to be over, and what is left of it goes on unseen.
     pub(super) fn hang_up_overdue(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        if !session.ended {
+        if session.ended {
+            return;
+        }
+        let cause = session.bye_wanted.clone().unwrap_or(EndCause::LocalHangUp);
+        self.tell(UserAgentEvent::Ended { session: id, cause });
+        if let Some(session) = self.sessions.get_mut(&id) {
             session.ended = true;
-            let cause = session.bye_wanted.clone().unwrap_or(EndCause::LocalHangUp);
-            self.tell(UserAgentEvent::Ended { session: id, cause });
         }
     }
 

@@ -48,11 +48,8 @@ impl Endpoint {
                     content_type: content_type(&message),
                     body: bytes::Bytes::copy_from_slice(message.body()),
                 };
-                let told = session.ended;
                 self.respond(now, layer, key, &message, StatusCode::OK);
-                if !told {
-                    self.tell(event);
-                }
+                self.tell(event);
             }
             // A CANCEL has no tag of ours unless its INVITE had one, and then it matched.
             Taken::Cancel => {

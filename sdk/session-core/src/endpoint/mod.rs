@@ -252,6 +252,11 @@ impl Endpoint {
     }
 
     fn tell(&mut self, event: UserAgentEvent) {
+        // The user of a session that took too long to end has been told so, and hears nothing more of it.
+        let over = event.session().and_then(|id| self.sessions.get(&id)).is_some_and(|session| session.ended);
+        if over {
+            return;
+        }
         self.outputs.push_back(EndpointOutput::Event(event));
     }
 
