@@ -48,8 +48,9 @@ pub fn start(
         for address in addresses {
             let refused = |reason| StartError::Bind { address, reason };
             let opened = transports.bind_udp(address).map_err(refused)?;
-            transports.listen_tcp(SocketAddr::new(address.ip(), opened.local.port())).map_err(refused)?;
-            bound.push(opened);
+            let listening = SocketAddr::new(address.ip(), opened.local.port());
+            let listening = transports.listen_tcp(listening).map_err(refused)?;
+            bound.extend([opened, listening]);
         }
         Ok(NativeIo::new(transports, bound, None, tap))
     };

@@ -56,8 +56,10 @@ pub enum SwitchError {
 /// A fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SwitchEvent {
-    /// The switch takes messages on a UDP socket.
+    /// The switch takes messages here.
     Listening {
+        /// `UDP` or `TCP`.
+        transport: String,
         /// Its address.
         address: String,
     },
@@ -295,7 +297,10 @@ impl Machine for Switch {
             }
             Input::FlowOpened(opened) => {
                 if opened.remote.is_none() {
-                    let event = SwitchEvent::Listening { address: opened.local.to_string() };
+                    let event = SwitchEvent::Listening {
+                        transport: opened.protocol.via_name().to_owned(),
+                        address: opened.local.to_string(),
+                    };
                     self.listening.push(event.clone());
                     self.tell(event);
                 }

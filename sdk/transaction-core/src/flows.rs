@@ -114,6 +114,27 @@ impl Flows {
         seen.or_else(|| self.open.get(&flow).map(|flow| flow.local))
     }
 
+    /// Where a connection's peer can open another one: our listening socket of the same address, if there is one, else the
+    /// connection's own end.
+    pub(crate) fn listening(&self, flow: FlowId) -> Option<SocketAddr> {
+        let own = self.open.get(&flow)?;
+        let serves = |other: &&Flow| {
+            own.remote.is_some()
+                && other.remote.is_none()
+                && other.protocol == own.protocol
+                && other.local.ip() == own.local.ip()
+        };
+        Some(self.open.values().find(serves).map_or(own.local, |listener| listener.local))
+    }
+
+    /// The address for a Contact: the one that the peer sees or, where it sees the connection as it is, that of our
+    /// listening socket, which is there when the connection is gone.
+    pub(crate) fn reachable(&self, flow: FlowId, peer: IpAddr) -> Option<SocketAddr> {
+        let seen = self.public(flow, peer)?;
+        let own = self.open.get(&flow)?.local;
+        if seen == own { self.listening(flow) } else { Some(seen) }
+    }
+
     pub(crate) fn ids(&self) -> impl Iterator<Item = FlowId> {
         self.open.keys().copied()
     }

@@ -62,6 +62,29 @@ fn a_connection_is_reused_and_shared_while_it_opens() {
 }
 
 #[test]
+fn over_a_connection_we_name_the_socket_that_listens_unless_the_peer_sees_us_elsewhere() {
+    let mut bench = Bench::new();
+    bench.opened(FlowId::from_platform(2), Protocol::Tcp, "192.0.2.1:5070", None);
+    let outgoing = |request| Outgoing {
+        request,
+        target: Target::new(UriBuf::parse("sip:192.0.2.2;transport=tcp").unwrap()),
+        contact: Some(LocalContact::new("alice")),
+    };
+    bench.layer.send_request(bench.now, outgoing(request(Method::Register)));
+    bench.collect();
+    let open = bench.opens.remove(0);
+    bench.opened(open.flow, Protocol::Tcp, "192.0.2.1:40000", Some(PEER));
+    let sent = bench.sent.remove(0).2;
+    assert!(sent.contains("Contact: <sip:alice@192.0.2.1:5070;transport=tcp>\r\n"), "{sent}");
+    assert!(sent.contains("Via: SIP/2.0/TCP 192.0.2.1:5070;"), "{sent}");
+    let seen = answer(&sent, 200).replace(";rport", ";rport=33333;received=203.0.113.5");
+    assert!(bench.receive_on(open.flow, &seen).is_some());
+    bench.layer.send_request(bench.now, outgoing(request(Method::Register)));
+    bench.collect();
+    assert!(bench.sent[0].2.contains("Contact: <sip:alice@203.0.113.5:33333;transport=tcp>\r\n"));
+}
+
+#[test]
 fn a_connection_that_does_not_open_in_time_is_given_up() {
     let mut bench = Bench::new();
     let key = bench.send(request(Method::Options), "sip:192.0.2.2;transport=tcp");

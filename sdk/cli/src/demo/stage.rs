@@ -94,7 +94,7 @@ async fn listening(server: &RunningSwitch) -> Result<SocketAddr> {
         loop {
             events.ready().await;
             for event in events.take_events() {
-                if let rvoip_call_engine::SwitchEvent::Listening { address } = event
+                if let rvoip_call_engine::SwitchEvent::Listening { address, .. } = event
                     && let Ok(address) = address.parse()
                 {
                     return address;

@@ -132,13 +132,13 @@ impl TransactionLayer {
     /// Writes the Via, sends the request and starts its machine.
     pub(super) fn start_client(&mut self, now: Now, key: ClientKey, flow: FlowId, remote: SocketAddr) {
         let branch = format!("z9hG4bK{}{}", self.instance, self.random.token(12));
-        let Some((protocol, local)) = self.flows.get(flow).map(|flow| (flow.protocol, flow.local)) else {
-            return;
-        };
+        let Some(protocol) = self.protocol(flow) else { return };
+        let Some(sent_by) = self.flows.listening(flow) else { return };
         let contact = self.clients.get(&key).and_then(|client| client.outgoing.contact.clone());
         let contact = contact.and_then(|contact| self.contact_value(&contact, flow, remote));
         let Some(client) = self.clients.get_mut(&key) else { return };
-        let request = match push_via(&client.outgoing.request, protocol, local, &branch, contact.as_deref()) {
+        let request = match push_via(&client.outgoing.request, protocol, sent_by, &branch, contact.as_deref())
+        {
             Ok(request) => request,
             Err(error) => return self.fail(key, ClientFailure::Transport(error.to_string())),
         };
@@ -171,7 +171,7 @@ impl TransactionLayer {
     /// The value of a Contact on a path.
     pub fn contact_value(&self, contact: &LocalContact, flow: FlowId, peer: SocketAddr) -> Option<String> {
         let protocol = self.protocol(flow)?;
-        let address = self.flows.public(flow, peer.ip())?;
+        let address = self.flows.reachable(flow, peer.ip())?;
         contact.at(protocol, address).ok()
     }
 
