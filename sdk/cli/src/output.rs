@@ -111,7 +111,15 @@ fn describe(event: &Event) -> Option<String> {
         Event::DigitReceived { call, digit } => format!("call {call} digit {digit}"),
         Event::PlaybackFinished { call } => format!("call {call} playback finished"),
         Event::RecordingFinished { call } => format!("call {call} recording finished"),
-        Event::StatisticsUpdated { .. } => return None,
+        Event::StatisticsUpdated { .. } | Event::LevelsUpdated { .. } => return None,
+        Event::Recovering { call, reason, .. } => match call {
+            Some(call) => format!("call {call} recovers: {reason}"),
+            None => format!("connecting again: {reason}"),
+        },
+        Event::Recovered { call, .. } => match call {
+            Some(call) => format!("call {call} recovered"),
+            None => "connected again".to_owned(),
+        },
         Event::MessageReceived { from, text, .. } => format!("message from {from}: {text}"),
         Event::Lagged { missed } => format!("{missed} events were lost"),
         Event::ClientClosed { reason } => format!("closed: {}", reason.as_deref()?),

@@ -136,6 +136,9 @@ impl Softphone {
             | Event::PlaybackFinished { .. }
             | Event::RecordingFinished { .. }
             | Event::StatisticsUpdated { .. }
+            | Event::LevelsUpdated { .. }
+            | Event::Recovering { .. }
+            | Event::Recovered { .. }
             | Event::MessageReceived { .. }
             | Event::Lagged { .. }
             | Event::ClientClosed { .. } => {}

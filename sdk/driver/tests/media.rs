@@ -28,6 +28,7 @@ fn options(rtp_ports: (u16, u16)) -> MediaOptions {
         rtp_ports,
         timeout: Duration::from_secs(30),
         statistics_interval: Duration::ZERO,
+        levels_interval: Duration::ZERO,
         local: Some([127, 0, 0, 1].into()),
     }
 }

@@ -32,12 +32,14 @@ pub mod compare;
 pub mod conceal;
 pub mod g711;
 pub mod jitter;
+mod level;
 pub mod quality;
 pub mod resample;
 mod session;
 pub mod tone;
 pub mod wav;
 
+pub use level::LevelMeter;
 pub use session::{
     DigitsError, Lane, LocalMedia, MediaConfig, MediaError, MediaEvent, MediaOutput, MediaSession,
     MediaStatistics, ReceivedStatistics, SentStatistics, Source,

@@ -107,6 +107,10 @@ impl Client {
             },
             codecs: vec!["PCMU".to_owned(), "PCMA".to_owned()],
             files: !cfg!(target_arch = "wasm32"),
+            frames: !cfg!(target_arch = "wasm32"),
+            tones: true,
+            echo: !cfg!(target_arch = "wasm32"),
+            devices: cfg!(target_arch = "wasm32"),
         }
     }
 

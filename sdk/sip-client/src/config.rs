@@ -13,6 +13,12 @@ pub enum TransportKind {
     Udp,
     /// A stream.
     Tcp,
+    /// A stream under TLS.
+    Tls,
+    /// WebSocket (RFC 7118).
+    Ws,
+    /// WebSocket under TLS.
+    Wss,
 }
 
 impl TransportKind {
@@ -20,6 +26,9 @@ impl TransportKind {
         match self {
             Self::Udp => rvoip_driver::Protocol::Udp,
             Self::Tcp => rvoip_driver::Protocol::Tcp,
+            Self::Tls => rvoip_driver::Protocol::Tls,
+            Self::Ws => rvoip_driver::Protocol::Ws,
+            Self::Wss => rvoip_driver::Protocol::Wss,
         }
     }
 }
@@ -49,6 +58,8 @@ pub struct ClientConfig {
     pub timers: TimerConfig,
     /// Settings of the audio.
     pub media: MediaConfig,
+    /// Certificates; the browser has its own.
+    pub tls: TlsConfig,
 }
 
 impl Default for ClientConfig {
@@ -60,8 +71,23 @@ impl Default for ClientConfig {
             close_deadline: Duration::from_secs(4),
             timers: TimerConfig::default(),
             media: MediaConfig::default(),
+            tls: TlsConfig::default(),
         }
     }
+}
+
+/// Certificates for TLS and secure WebSocket: paths of PEM files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TlsConfig {
+    /// The authorities that servers are checked against, in place of the well-known ones.
+    pub ca: Option<String>,
+    /// Our certificate with its chain, for the addresses that we listen on.
+    pub certificate: Option<String>,
+    /// The private key of our certificate.
+    pub key: Option<String>,
+    /// Take any certificate of a server. For tests alone: whoever is on the way can read and change everything.
+    pub insecure: bool,
 }
 
 /// Timers of the signalling.
@@ -101,6 +127,8 @@ pub struct MediaConfig {
     pub timeout: Duration,
     /// Interval between `StatisticsUpdated` events; zero for none but the last.
     pub statistics_interval: Duration,
+    /// Interval between `LevelsUpdated` events; zero for none.
+    pub levels_interval: Duration,
 }
 
 impl Default for MediaConfig {
@@ -110,6 +138,7 @@ impl Default for MediaConfig {
             rtp_ports: (16_384, 32_767),
             timeout: Duration::from_secs(30),
             statistics_interval: Duration::from_secs(5),
+            levels_interval: Duration::ZERO,
         }
     }
 }
@@ -157,6 +186,14 @@ pub struct Capabilities {
     pub codecs: Vec<String>,
     /// Whether files can be played and recorded.
     pub files: bool,
+    /// Whether the program can make and take audio itself, by `write_frames` and `read_frames`.
+    pub frames: bool,
+    /// Whether tones can be played.
+    pub tones: bool,
+    /// Whether the peer can be played back to itself.
+    pub echo: bool,
+    /// Whether microphone and loudspeaker are used.
+    pub devices: bool,
 }
 
 #[cfg(test)]

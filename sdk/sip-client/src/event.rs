@@ -12,7 +12,7 @@ use crate::{AccountKey, CallDirection, CallKey, CallState, CallStatistics, Cause
 pub enum Event {
     /// The client takes SIP messages on this address.
     Listening {
-        /// `UDP` or `TCP`.
+        /// `UDP`, `TCP`, `TLS`, `WS` or `WSS`.
         transport: String,
         /// Address and port.
         address: String,
@@ -94,6 +94,31 @@ pub enum Event {
         /// The figures since the call began.
         statistics: CallStatistics,
     },
+    /// How loud both sides were since the last such event: root mean square, 0.0 (silence) to 1.0 (full scale).
+    LevelsUpdated {
+        /// The call.
+        call: CallKey,
+        /// What we sent.
+        sent: f64,
+        /// What we heard.
+        received: f64,
+    },
+    /// A connection was lost that an account or a call needs; it is being opened anew.
+    Recovering {
+        /// The account, if it is about its registration.
+        account: Option<AccountKey>,
+        /// The call, if it is about a call.
+        call: Option<CallKey>,
+        /// What happened, one line for people.
+        reason: String,
+    },
+    /// What was lost works again.
+    Recovered {
+        /// The account, if it is about its registration.
+        account: Option<AccountKey>,
+        /// The call, if it is about a call.
+        call: Option<CallKey>,
+    },
     /// A MESSAGE arrived (RFC 3428).
     MessageReceived {
         /// The account that it was sent to, if it is one of ours.
@@ -130,8 +155,11 @@ impl Event {
             | Self::DigitReceived { call, .. }
             | Self::PlaybackFinished { call }
             | Self::RecordingFinished { call }
+            | Self::LevelsUpdated { call, .. }
             | Self::StatisticsUpdated { call, .. } => Some(*call),
-            Self::MessageReceived { call, .. } => *call,
+            Self::MessageReceived { call, .. }
+            | Self::Recovering { call, .. }
+            | Self::Recovered { call, .. } => *call,
             Self::Listening { .. }
             | Self::RegistrationChanged { .. }
             | Self::Lagged { .. }
@@ -143,7 +171,10 @@ impl Event {
     pub fn account(&self) -> Option<AccountKey> {
         match self {
             Self::RegistrationChanged { account, .. } => Some(*account),
-            Self::IncomingCall { account, .. } | Self::MessageReceived { account, .. } => *account,
+            Self::IncomingCall { account, .. }
+            | Self::MessageReceived { account, .. }
+            | Self::Recovering { account, .. }
+            | Self::Recovered { account, .. } => *account,
             Self::CallStateChanged { .. }
             | Self::HoldChanged { .. }
             | Self::AudioReceived { .. }
@@ -151,6 +182,7 @@ impl Event {
             | Self::PlaybackFinished { .. }
             | Self::RecordingFinished { .. }
             | Self::StatisticsUpdated { .. }
+            | Self::LevelsUpdated { .. }
             | Self::Listening { .. }
             | Self::Lagged { .. }
             | Self::ClientClosed { .. } => None,

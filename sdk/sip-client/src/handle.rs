@@ -64,7 +64,9 @@ impl Hosted for Agent {
 
     fn coalescing(event: &Event) -> Option<u64> {
         match event {
-            Event::StatisticsUpdated { call, .. } => Some(u64::from(call.0)),
+            // One queue place for each kind of figures of each call.
+            Event::StatisticsUpdated { call, .. } => Some(u64::from(call.0) << 1),
+            Event::LevelsUpdated { call, .. } => Some(u64::from(call.0) << 1 | 1),
             Event::Listening { .. }
             | Event::RegistrationChanged { .. }
             | Event::IncomingCall { .. }
@@ -75,6 +77,8 @@ impl Hosted for Agent {
             | Event::PlaybackFinished { .. }
             | Event::RecordingFinished { .. }
             | Event::MessageReceived { .. }
+            | Event::Recovering { .. }
+            | Event::Recovered { .. }
             | Event::Lagged { .. }
             | Event::ClientClosed { .. } => None,
         }
@@ -123,6 +127,10 @@ mod native {
             let opened = match bind.transport {
                 TransportKind::Udp => transports.bind_udp(bind.address),
                 TransportKind::Tcp => transports.listen_tcp(bind.address),
+                TransportKind::Tls | TransportKind::Ws | TransportKind::Wss => {
+                    let reason = format!("{} cannot be listened on yet", bind.transport.protocol());
+                    return Err(ErrorKind::Unsupported.error(reason));
+                }
             };
             bound.push(opened.map_err(refused)?);
         }

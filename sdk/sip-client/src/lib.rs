@@ -41,7 +41,9 @@ pub use account::{Account, AccountBuilder};
 pub use call::Call;
 pub use client::{Client, ClientBuilder};
 pub use command::{Answer, Registration};
-pub use config::{AccountConfig, Bind, Capabilities, ClientConfig, MediaConfig, TimerConfig, TransportKind};
+pub use config::{
+    AccountConfig, Bind, Capabilities, ClientConfig, MediaConfig, TimerConfig, TlsConfig, TransportKind,
+};
 pub use error::{Error, ErrorKind, Result};
 pub use event::Event;
 pub use events::{Events, Scope};

@@ -23,7 +23,9 @@ async fn client_with(transport: TransportKind, config: ClientConfig) -> (Client,
     let mut config = config;
     config.binds = vec![Bind { transport: TransportKind::Udp, address: LOOPBACK.parse().unwrap() }];
     let statistics_interval = Duration::from_secs(1);
-    config.media = MediaConfig { rtp_ports: (20_000, 32_000), statistics_interval, ..config.media };
+    let levels_interval = Duration::from_millis(200);
+    config.media =
+        MediaConfig { rtp_ports: (20_000, 32_000), statistics_interval, levels_interval, ..config.media };
     if transport == TransportKind::Tcp {
         let free = std::net::TcpListener::bind(LOOPBACK).unwrap().local_addr().unwrap();
         config.binds.push(Bind { transport, address: free });
@@ -156,6 +158,14 @@ async fn a_call_goes_over_tcp() {
         _ => None,
     });
     assert!(packets.await > 20);
+    let loud = |event: &Event| match event {
+        Event::LevelsUpdated { sent, received, .. } if *sent > 0.0 || *received > 0.0 => {
+            Some((*sent, *received))
+        }
+        _ => None,
+    };
+    assert!(wait(&mut call.events(), loud).await.0 > 0.01, "the tone is heard in what is sent");
+    assert!(wait(&mut answering.events(), loud).await.1 > 0.01, "and in what arrives");
     answering.hang_up().await.unwrap();
     assert_eq!(timeout(Duration::from_secs(5), call.ended()).await.unwrap().unwrap(), Cause::RemoteHangUp);
 }

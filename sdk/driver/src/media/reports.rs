@@ -57,7 +57,7 @@ impl Reports {
 
 fn is_expendable(report: &MediaReported) -> bool {
     match report {
-        MediaReported::Statistics(_) => true,
+        MediaReported::Statistics(_) | MediaReported::Levels { .. } => true,
         MediaReported::Happened(event) => matches!(event, MediaHappened::DigitReceived { .. }),
         MediaReported::Answered(..) | MediaReported::Controlled(..) | MediaReported::Closed => false,
     }

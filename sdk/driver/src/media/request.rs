@@ -49,6 +49,8 @@ pub struct MediaOptions {
     pub timeout: Duration,
     /// Between two reports of figures; zero for the last one alone.
     pub statistics_interval: Duration,
+    /// Between two reports of levels; zero for none.
+    pub levels_interval: Duration,
     /// The address to receive at; by default the one that leads to the peer.
     pub local: Option<IpAddr>,
 }
@@ -192,6 +194,13 @@ pub enum MediaReported {
     Happened(MediaHappened),
     /// The figures of the call up to now.
     Statistics(MediaFigures),
+    /// How loud both sides were since the last such report: root mean square of full scale, 0.0 to 1.0.
+    Levels {
+        /// What we sent.
+        sent: f64,
+        /// What we heard.
+        received: f64,
+    },
     /// The last report after [`MediaAction::Close`]: sockets are free, files are complete.
     Closed,
 }
@@ -236,6 +245,8 @@ pub enum MediaFailureKind {
     Busy,
     /// The call has no media, or no longer.
     Gone,
+    /// Nothing that this platform can do.
+    Unsupported,
 }
 
 /// A command that cannot be carried out.

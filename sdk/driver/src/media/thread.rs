@@ -294,6 +294,7 @@ mod tests {
             rtp_ports: (30_000, 31_999),
             timeout: Duration::ZERO,
             statistics_interval: Duration::ZERO,
+            levels_interval: Duration::ZERO,
             local: Some([127, 0, 0, 1].into()),
         };
         for session in [1, 2] {

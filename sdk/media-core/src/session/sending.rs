@@ -7,6 +7,7 @@ use super::clock::MediaClock;
 use super::source::{AUDIO_RATE, Feed};
 use super::{Lane, MediaEvent, MediaOutput, MediaSession, Source};
 use crate::codec::{AudioEncoder, Codec};
+use crate::level::LevelMeter;
 
 /// The RTP that is sent.
 pub(super) struct Sending {
@@ -17,6 +18,7 @@ pub(super) struct Sending {
     muted: bool,
     /// Audio was sent in the packet time before this one.
     talking: bool,
+    meter: LevelMeter,
     pcm: Vec<i16>,
     payload: Vec<u8>,
 }
@@ -30,6 +32,7 @@ impl Sending {
             clock: None,
             muted: false,
             talking: false,
+            meter: LevelMeter::default(),
             pcm: Vec::new(),
             payload: Vec::new(),
         }
@@ -58,6 +61,7 @@ impl Sending {
         if self.muted {
             self.pcm.fill(0);
         }
+        self.meter.add(&self.pcm);
         let mut encoder = match self.encoder.take() {
             Some((last, encoder)) if last == codec => encoder,
             Some(_) | None => codec.encoder(),
@@ -84,6 +88,11 @@ impl MediaSession {
     /// Whether a source other than silence is being played.
     pub fn is_playing(&self) -> bool {
         self.sending.feed.is_playing()
+    }
+
+    /// How loud what was sent is since the last reading, 0.0 to 1.0 (root mean square of full scale).
+    pub fn take_sent_level(&mut self) -> f64 {
+        self.sending.meter.take()
     }
 
     /// Sends silence in place of the source, which goes on unheard.

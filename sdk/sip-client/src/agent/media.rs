@@ -57,6 +57,7 @@ impl Agent {
             rtp_ports: media.rtp_ports,
             timeout: media.timeout,
             statistics_interval: media.statistics_interval,
+            levels_interval: media.levels_interval,
             local,
         }
     }
@@ -119,6 +120,9 @@ impl Agent {
                 let statistics = statistics(&figures);
                 self.tell(Event::StatisticsUpdated { call: key, statistics });
             }
+            MediaReported::Levels { sent, received } => {
+                self.tell(Event::LevelsUpdated { call: key, sent, received });
+            }
             MediaReported::Closed => {
                 self.open_media.remove(&key);
             }
@@ -150,6 +154,7 @@ impl Agent {
                 MediaFailureKind::Busy => ErrorKind::Busy,
                 MediaFailureKind::NotNegotiated => ErrorKind::Rejected,
                 MediaFailureKind::Gone => ErrorKind::CallEnded,
+                MediaFailureKind::Unsupported => ErrorKind::Unsupported,
             };
             kind.error(failure.reason)
         });

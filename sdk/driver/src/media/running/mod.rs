@@ -7,7 +7,7 @@ mod negotiation;
 use std::collections::VecDeque;
 
 use mio::net::UdpSocket;
-use rvoip_media_core::{Lane, MediaEvent, MediaOutput, MediaSession, Source};
+use rvoip_media_core::{Lane, LevelMeter, MediaEvent, MediaOutput, MediaSession, Source};
 use rvoip_sans_io::{Instant, Now, Random, Token};
 
 use super::backend::Link;
@@ -79,7 +79,9 @@ pub(super) struct Running {
     /// Recordings whose files are not there yet, and who waits for that.
     creating: VecDeque<(RecordingId, Token)>,
     heard: Vec<i16>,
+    meter: LevelMeter,
     next_figures: Option<Instant>,
+    next_levels: Option<Instant>,
     closed: bool,
     #[cfg(test)]
     pub(super) faulty: bool,
@@ -100,7 +102,9 @@ impl Running {
             sink: Sink::None,
             creating: VecDeque::new(),
             heard: Vec::new(),
+            meter: LevelMeter::default(),
             next_figures: None,
+            next_levels: None,
             closed: false,
             #[cfg(test)]
             faulty: false,
@@ -160,6 +164,18 @@ impl Running {
             self.next_figures = Some(now.monotonic + self.options.statistics_interval);
             self.report_figures();
         }
+        if self.next_levels.is_some_and(|at| at <= now.monotonic) {
+            self.next_levels = Some(now.monotonic + self.options.levels_interval);
+            self.report_levels();
+        }
+    }
+
+    fn report_levels(&mut self) {
+        if let Some(media) = &mut self.media {
+            let sent = media.session.take_sent_level();
+            let received = self.meter.take();
+            self.report(MediaReported::Levels { sent, received });
+        }
     }
 
     fn report_figures(&self) {
@@ -188,7 +204,7 @@ impl Running {
             self.tell(event);
         }
         self.listen(tools);
-        [next, self.next_figures].into_iter().flatten().min()
+        [next, self.next_figures, self.next_levels].into_iter().flatten().min()
     }
 
     fn tell(&mut self, event: &MediaEvent) {
@@ -219,6 +235,9 @@ impl Running {
         let Some(media) = &mut self.media else { return };
         self.heard.clear();
         media.session.take_audio(&mut self.heard);
+        if self.next_levels.is_some() {
+            self.meter.add(&self.heard);
+        }
         match &mut self.sink {
             Sink::None => {}
             Sink::File(recording) => tools.recordings.write(recording, &self.heard),

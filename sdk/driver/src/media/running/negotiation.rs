@@ -70,6 +70,9 @@ impl Running {
             if !self.options.statistics_interval.is_zero() {
                 self.next_figures = Some(now.monotonic + self.options.statistics_interval);
             }
+            if !self.options.levels_interval.is_zero() {
+                self.next_levels = Some(now.monotonic + self.options.levels_interval);
+            }
         }
         match &mut self.media {
             Some(media) => Ok(&mut media.session),
