@@ -51,7 +51,7 @@ impl Events {
     }
 
     /// Takes the events that are there.
-    pub fn take_events(&mut self) -> Vec<Event> {
+    pub fn take_events(&self) -> Vec<Event> {
         self.listener.take_events()
     }
 

@@ -89,7 +89,7 @@ fn witness(entry: &WireEntry) -> Seen {
 }
 
 async fn listening(server: &RunningSwitch) -> Result<SocketAddr> {
-    let mut events = server.events();
+    let events = server.events();
     let waiting = async {
         loop {
             events.ready().await;

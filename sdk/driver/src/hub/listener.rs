@@ -67,12 +67,23 @@ impl<M: Hosted> Queue<M> {
     }
 
     fn take(&mut self, machine: Option<&M>) -> VecDeque<M::Event> {
-        if self.missed == 0 {
-            return std::mem::take(&mut self.events);
+        self.recover(machine);
+        std::mem::take(&mut self.events)
+    }
+
+    fn take_first(&mut self, machine: Option<&M>) -> Option<M::Event> {
+        self.recover(machine);
+        self.events.pop_front()
+    }
+
+    /// After events were lost: says so, and what stands now.
+    fn recover(&mut self, machine: Option<&M>) {
+        if self.missed > 0 {
+            let lagged = M::lagged(std::mem::take(&mut self.missed));
+            let snapshot = machine.map(Hosted::snapshot).unwrap_or_default();
+            let snapshot = snapshot.into_iter().filter(|event| (self.wanted)(event));
+            self.events = std::iter::once(lagged).chain(snapshot).collect();
         }
-        let lagged = M::lagged(std::mem::take(&mut self.missed));
-        let snapshot = machine.map(Hosted::snapshot).unwrap_or_default();
-        std::iter::once(lagged).chain(snapshot.into_iter().filter(|event| (self.wanted)(event))).collect()
     }
 }
 
@@ -81,8 +92,6 @@ impl<M: Hosted> Queue<M> {
 pub struct Listener<M: Hosted> {
     shared: Arc<Shared<M>>,
     id: u64,
-    /// Taken from the queue and not yet given out by the stream.
-    taken: VecDeque<M::Event>,
 }
 
 impl<M: Hosted> std::fmt::Debug for Listener<M> {
@@ -101,7 +110,7 @@ impl<M: Hosted> Listener<M> {
             wakers: BTreeMap::new(),
             last_ready: 0,
         });
-        Self { shared, id, taken: VecDeque::new() }
+        Self { shared, id }
     }
 
     /// Waits until there are events, or nothing will come any more; takes nothing.
@@ -110,16 +119,11 @@ impl<M: Hosted> Listener<M> {
     }
 
     /// Takes the events that wait; none may be there.
-    pub fn take_events(&mut self) -> Vec<M::Event> {
-        let mut events: Vec<M::Event> = self.taken.drain(..).collect();
-        events.extend(self.shared.with_queue(self.id, Queue::take).unwrap_or_default());
-        events
+    pub fn take_events(&self) -> Vec<M::Event> {
+        self.shared.with_queue(self.id, Queue::take).unwrap_or_default().into()
     }
 
     fn poll_ready(&self, cx: &mut Context<'_>, key: &mut Option<u64>) -> Poll<()> {
-        if !self.taken.is_empty() {
-            return Poll::Ready(());
-        }
         // The old waker leaves the lock before it is dropped.
         let (ready, _old) = self
             .shared
@@ -143,15 +147,12 @@ impl<M: Hosted> Unpin for Listener<M> {}
 impl<M: Hosted> Stream for Listener<M> {
     type Item = M::Event;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<M::Event>> {
-        if self.taken.is_empty() {
-            if self.poll_ready(cx, &mut Some(STREAM)).is_pending() {
-                return Poll::Pending;
-            }
-            self.taken = self.shared.with_queue(self.id, Queue::take).unwrap_or_default();
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<M::Event>> {
+        if self.poll_ready(cx, &mut Some(STREAM)).is_pending() {
+            return Poll::Pending;
         }
         // Ready without events: nothing will come any more.
-        Poll::Ready(self.taken.pop_front())
+        Poll::Ready(self.shared.with_queue(self.id, Queue::take_first).flatten())
     }
 }
 
