@@ -69,6 +69,7 @@ impl Machine for Toy {
                         protocol,
                         remote,
                         server_name: None,
+                        resource: None,
                     }));
                 }
                 Command::Send(transmit) => {

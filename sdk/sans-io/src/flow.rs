@@ -109,6 +109,8 @@ pub struct OpenFlow {
     pub remote: SocketAddr,
     /// The host of the URI that led here, against which a server's certificate is checked.
     pub server_name: Option<String>,
+    /// The resource of a WebSocket URL (RFC 6455 §3), such as `/ws`; `/` where there is none.
+    pub resource: Option<String>,
 }
 
 /// The platform has a flow: a bound socket, an accepted connection, or one that was asked for.

@@ -64,6 +64,8 @@ pub(crate) struct Dialog {
     remote_sequence: Option<u32>,
     /// The connection that the dialog was made on.
     flow: Option<FlowId>,
+    /// Where requests go when that connection is gone, whatever the route set says.
+    server: Option<UriBuf>,
     /// Whether we sent the INVITE: the owner of the Call-ID waits longer after 491 (RFC 3261 §14.1).
     pub(crate) is_caller: bool,
 }
@@ -109,6 +111,7 @@ impl Dialog {
             invite_sequence: response.require::<CSeq>()?.sequence,
             remote_sequence: None,
             flow,
+            server: None,
             is_caller: true,
         })
     }
@@ -138,8 +141,15 @@ impl Dialog {
             invite_sequence: invite.require::<CSeq>()?.sequence,
             remote_sequence: Some(invite.require::<CSeq>()?.sequence),
             flow,
+            server: None,
             is_caller: false,
         })
+    }
+
+    /// The same dialog, whose requests go to a server.
+    pub(crate) fn through(mut self, server: Option<UriBuf>) -> Self {
+        self.server = server;
+        self
     }
 
     pub(crate) fn step(&mut self, event: DialogEvent) {
@@ -179,7 +189,7 @@ impl Dialog {
             .raw(HeaderName::To, &self.remote)
             .raw(HeaderName::CallId, &self.id.call_id)
             .header(&CSeq { sequence, method });
-        (builder, Target { uri: hop, flow: self.flow })
+        (builder, Target { uri: self.server.clone().unwrap_or(hop), flow: self.flow })
     }
 
     /// Checks and notes the number of a received request; false if it is out of order (RFC 3261 §12.2.2).

@@ -34,6 +34,9 @@ pub struct Identity {
     pub registrar: Option<UriBuf>,
     /// A proxy that every request passes (RFC 3261 §8.1.2).
     pub outbound_proxy: Option<UriBuf>,
+    /// A server that every request is sent to, whatever its route says, and that is not named in a Route: the WebSocket
+    /// server of a page (RFC 7118), or an edge that routes by itself.
+    pub server: Option<UriBuf>,
     /// The user part of our Contact, not escaped.
     pub contact_user: String,
     /// For how long to register.
@@ -87,6 +90,7 @@ impl Identity {
             credentials: None,
             registrar: None,
             outbound_proxy: None,
+            server: None,
             contact_user,
             expires: Duration::from_secs(600),
             protocol: None,

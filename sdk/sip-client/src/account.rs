@@ -39,7 +39,8 @@ impl AccountBuilder {
         self
     }
 
-    /// Sends everything through a proxy, such as `sip:proxy.example.com;transport=tcp`.
+    /// Sends everything through a proxy, such as `sip:proxy.example.com;transport=tcp`, or to a WebSocket server, such as
+    /// `wss://example.com:8089/ws`.
     pub fn outbound_proxy(mut self, uri: impl Into<String>) -> Self {
         self.config.outbound_proxy = Some(uri.into());
         self

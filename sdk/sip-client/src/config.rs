@@ -155,7 +155,8 @@ pub struct AccountConfig {
     pub auth_user: Option<String>,
     /// The registrar, where it is not the address's domain.
     pub registrar: Option<String>,
-    /// A proxy through which everything goes, such as `sip:proxy.example.com;transport=tcp`.
+    /// A proxy through which everything goes, such as `sip:proxy.example.com;transport=tcp`; or the URL of a WebSocket
+    /// server, such as `wss://example.com:8089/ws`, to which everything is sent without naming it in a Route.
     pub outbound_proxy: Option<String>,
     /// The transport to use where the URI does not say.
     pub transport: Option<TransportKind>,

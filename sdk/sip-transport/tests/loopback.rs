@@ -25,7 +25,7 @@ fn address(text: &str) -> SocketAddr {
 }
 
 fn open(flow: FlowId, protocol: Protocol, remote: SocketAddr) -> OpenFlow {
-    OpenFlow { flow, protocol, remote, server_name: None }
+    OpenFlow { flow, protocol, remote, server_name: None, resource: None }
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ async fn connected(config: TransportConfig) -> (Transports, FlowOpened, TcpStrea
 }
 
 fn open(number: u64, protocol: Protocol, remote: SocketAddr) -> OpenFlow {
-    OpenFlow { flow: FlowId::from_machine(number), protocol, remote, server_name: None }
+    OpenFlow { flow: FlowId::from_machine(number), protocol, remote, server_name: None, resource: None }
 }
 
 #[tokio::test]

@@ -55,6 +55,7 @@ pub(crate) struct Client {
     pub(crate) phase: Phase,
     pub(crate) candidates: VecDeque<Candidate>,
     pub(crate) server_name: Option<String>,
+    pub(crate) resource: Option<String>,
     /// The name under which responses find it, while it is on its way.
     pub(crate) name: Option<ClientName>,
     /// What was sent, with its Via.
@@ -77,6 +78,7 @@ impl Client {
             phase: Phase::Idle,
             candidates: VecDeque::new(),
             server_name: None,
+            resource: None,
             name: None,
             sent: None,
             path: None,

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
 use rvoip_sans_io::{DnsQuestion, FlowId, Protocol, QuestionId, RecordType};
-use rvoip_sip_core::{Host, MessageBuf, Uri, UriBuf};
+use rvoip_sip_core::{Host, MessageBuf, Uri, UriBuf, unescape};
 
 use crate::contact::LocalContact;
 
@@ -50,6 +50,8 @@ pub(crate) struct Hop {
     pub(crate) host: HopHost,
     /// The host of the URI, against which a certificate is checked.
     pub(crate) server_name: Option<String>,
+    /// The resource of a WebSocket server: parameter `ws-path` of the URI, which only our own configuration writes.
+    pub(crate) resource: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +88,10 @@ impl Hop {
                 (HopHost::Name(name.clone()), Some(name))
             }
         };
-        Ok(Self { protocol, port: sip.port.unwrap_or(protocol.default_port()), host, server_name })
+        let resource = matches!(protocol, Protocol::Ws | Protocol::Wss)
+            .then(|| sip.params.value("ws-path").map(|path| unescape(path).into_owned()))
+            .flatten();
+        Ok(Self { protocol, port: sip.port.unwrap_or(protocol.default_port()), host, server_name, resource })
     }
 }
 

@@ -36,6 +36,7 @@ impl Endpoint {
         };
         let id = self.next_session();
         let identity = self.identity_of(&message);
+        let dialog = dialog.through(self.server_of(identity));
         let offer = description(&message);
         let event = UserAgentEvent::InviteReceived {
             session: id,

@@ -150,6 +150,7 @@ impl Endpoint {
         source: Source,
     ) {
         let Some(status) = response.status() else { return };
+        let server = self.server_of(self.sessions.get(&id).and_then(|session| session.identity));
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Some(calling) = &mut session.calling else { return };
         if status.code() == 100 || calling.key != Some(key) {
@@ -162,7 +163,7 @@ impl Endpoint {
                 && let Ok(dialog) = Dialog::of_caller(response, DialogState::Early, Some(source.flow))
             {
                 self.dialogs.insert(dialog.id.clone(), id);
-                calling.early.insert(tag.clone(), dialog);
+                calling.early.insert(tag.clone(), dialog.through(server));
             }
             if calling.offer.is_some()
                 && let Some(description) = description(response)
@@ -198,6 +199,8 @@ impl Endpoint {
             let failure = Failure { kind: FailureKind::Rejected, status: None, reason };
             return self.call_failed(now, layer, id, key, &failure);
         };
+        let server = self.server_of(self.sessions.get(&id).and_then(|session| session.identity));
+        let dialog = dialog.through(server);
         let sequence = response.require::<CSeq>().map_or(0, |cseq| cseq.sequence);
         let Some(session) = self.sessions.get_mut(&id) else {
             return self.refuse_fork(now, layer, dialog, sequence, None);

@@ -38,7 +38,7 @@ impl Endpoint {
         if parts.method != Method::Register {
             routes.extend(state.registration.service_route.iter().cloned());
         }
-        let hop = routes.first().unwrap_or(parts.uri);
+        let hop = state.identity.server.as_ref().or(routes.first()).unwrap_or(parts.uri);
         let target = Target { uri: over(hop, state.identity.protocol), flow: None };
         let mut builder = MessageBuilder::request(parts.method.clone(), &parts.uri.as_uri());
         for route in &routes {
@@ -55,6 +55,11 @@ impl Endpoint {
             .raw(HeaderName::CallId, parts.call_id)
             .header(&CSeq { sequence: parts.sequence, method: parts.method });
         Some((self.signed(builder), target))
+    }
+
+    /// The server that an identity sends everything to.
+    pub(super) fn server_of(&self, identity: Option<IdentityId>) -> Option<UriBuf> {
+        self.identities.get(&identity?)?.identity.server.clone()
     }
 
     /// With our name in User-Agent.

@@ -7,6 +7,7 @@ use rvoip_session_core::{Body, Credentials, Failure, Identity, IdentityId};
 use rvoip_sip_core::{Method, NameAddrBuf, Password, UriBuf};
 
 use super::Agent;
+use super::websocket;
 use crate::command::{AccountCommand, Registration, Reply};
 use crate::{
     AccountConfig, AccountInfo, AccountKey, Error, ErrorKind, Event, RegistrationState, Result, TransportKind,
@@ -231,13 +232,15 @@ fn identity(config: &AccountConfig) -> Result<(Identity, String)> {
     let user = sip.user_unescaped().filter(|user| !user.is_empty()).unwrap_or("phone".into());
     let address = parsed.uri.to_string();
     let optional = |text: &Option<String>| text.as_deref().map(uri).transpose();
+    let server = config.outbound_proxy.as_deref().and_then(websocket::server).transpose()?;
     let identity = Identity {
         credentials: config.password.as_ref().map(|password| Credentials {
             username: config.auth_user.clone().unwrap_or_else(|| user.to_string()),
             password: Password::new(password.clone()),
         }),
         registrar: optional(&config.registrar)?,
-        outbound_proxy: optional(&config.outbound_proxy)?,
+        outbound_proxy: if server.is_some() { None } else { optional(&config.outbound_proxy)? },
+        server,
         contact_user: user.to_string(),
         expires: Duration::from_secs(if config.expires == 0 { 600 } else { u64::from(config.expires) }),
         protocol: config.transport.map(TransportKind::protocol),

@@ -8,6 +8,7 @@ mod closing;
 mod control;
 mod digits;
 mod media;
+mod websocket;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

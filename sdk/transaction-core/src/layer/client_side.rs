@@ -67,6 +67,7 @@ impl TransactionLayer {
             Err(reason) => return self.fail(key, ClientFailure::Unreachable(reason.to_owned())),
         };
         client.server_name.clone_from(&hop.server_name);
+        client.resource.clone_from(&hop.resource);
         match &hop.host {
             HopHost::Address(address) => {
                 let too_large = client.outgoing.request.as_bytes().len() > self.config.datagram_size;
@@ -111,16 +112,14 @@ impl TransactionLayer {
                 client.last_failure = Some(format!("no {family} UDP socket is bound"));
                 continue;
             }
-            let server_name = client.server_name.clone();
+            let names = (client.server_name.clone(), client.resource.clone());
             let flow = match self.flows.connection(protocol, address) {
                 Route::Open(flow) => return self.start_client(now, key, flow, address),
                 Route::Opening(flow) => {
                     self.flows.wait(flow, Waiting::Client(key));
                     flow
                 }
-                Route::None => {
-                    self.open_connection(now, protocol, address, server_name, Waiting::Client(key))
-                }
+                Route::None => self.open_connection(now, protocol, address, names, Waiting::Client(key)),
             };
             if let Some(client) = self.clients.get_mut(&key) {
                 client.phase = Phase::Connecting(flow);

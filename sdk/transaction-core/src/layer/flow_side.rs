@@ -86,13 +86,13 @@ impl TransactionLayer {
         self.try_next_address(now, key);
     }
 
-    /// Asks for a connection, and has somebody wait for it.
+    /// Asks for a connection, and has somebody wait for it. `names` are those of the server and of its resource.
     pub(super) fn open_connection(
         &mut self,
         now: Now,
         protocol: Protocol,
         remote: SocketAddr,
-        server_name: Option<String>,
+        names: (Option<String>, Option<String>),
         who: Waiting,
     ) -> FlowId {
         self.last_flow += 1;
@@ -100,7 +100,9 @@ impl TransactionLayer {
         self.flows.begin(flow, protocol, remote);
         self.flows.wait(flow, who);
         self.timers.set(TimerKey::Connect(flow), now.monotonic + self.config.connect_wait);
-        self.outputs.push_back(LayerOutput::OpenFlow(OpenFlow { flow, protocol, remote, server_name }));
+        let (server_name, resource) = names;
+        let open = OpenFlow { flow, protocol, remote, server_name, resource };
+        self.outputs.push_back(LayerOutput::OpenFlow(open));
         flow
     }
 }

@@ -160,7 +160,7 @@ impl TransactionLayer {
             }
             Route::Opening(flow) => self.flows.wait(flow, who),
             Route::None => {
-                self.open_connection(now, source.protocol, destination, None, who);
+                self.open_connection(now, source.protocol, destination, (None, None), who);
             }
         }
     }
