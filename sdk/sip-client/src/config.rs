@@ -1,4 +1,4 @@
-//! Settings. Everything has a good default.
+//! Settings. Everything has a good default; in the serde form what is missing has it, and durations are seconds.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -35,6 +35,7 @@ impl TransportKind {
 
 /// One local address to take SIP messages on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Bind {
     /// How.
     pub transport: TransportKind,
@@ -44,7 +45,7 @@ pub struct Bind {
 
 /// The settings of a client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct ClientConfig {
     /// Local addresses; if there are none, UDP and TCP on free ports of all addresses.
     pub binds: Vec<Bind>,
@@ -53,6 +54,7 @@ pub struct ClientConfig {
     /// How many calls may live at once; a further one is refused with 486 (incoming) or `Busy` (outgoing).
     pub max_calls: u32,
     /// How long closing may take before what is left is given up.
+    #[serde(with = "crate::seconds")]
     pub close_deadline: Duration,
     /// Timers of the signalling.
     pub timers: TimerConfig,
@@ -78,7 +80,7 @@ impl Default for ClientConfig {
 
 /// Certificates for TLS and secure WebSocket: paths of PEM files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct TlsConfig {
     /// The authorities that servers are checked against, in place of the well-known ones.
     pub ca: Option<String>,
@@ -92,15 +94,19 @@ pub struct TlsConfig {
 
 /// Timers of the signalling.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct TimerConfig {
     /// Estimated round-trip time (RFC 3261 §17.1.1.1).
+    #[serde(with = "crate::seconds")]
     pub t1: Duration,
     /// Longest interval between retransmissions of a request other than INVITE.
+    #[serde(with = "crate::seconds")]
     pub t2: Duration,
     /// How long a message may stay in the network.
+    #[serde(with = "crate::seconds")]
     pub t4: Duration,
     /// How long a call may ring, here or there, before it ends.
+    #[serde(with = "crate::seconds")]
     pub ringing: Duration,
 }
 
@@ -117,17 +123,20 @@ impl Default for TimerConfig {
 
 /// Settings of the audio.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct MediaConfig {
     /// Codecs by name, the preferred one first.
     pub codecs: Vec<String>,
     /// First and last port for RTP and RTCP, in pairs of an even and an odd one.
     pub rtp_ports: (u16, u16),
     /// How long the peer's audio may be silent, once it has begun and while nobody holds the call, before the call ends; zero for ever.
+    #[serde(with = "crate::seconds")]
     pub timeout: Duration,
     /// Interval between `StatisticsUpdated` events; zero for none but the last.
+    #[serde(with = "crate::seconds")]
     pub statistics_interval: Duration,
     /// Interval between `LevelsUpdated` events; zero for none.
+    #[serde(with = "crate::seconds")]
     pub levels_interval: Duration,
 }
 
@@ -145,7 +154,7 @@ impl Default for MediaConfig {
 
 /// The settings of an account.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct AccountConfig {
     /// The address of record, such as `sip:alice@example.com` or `"Alice" <sip:alice@example.com>`.
     pub address: String,

@@ -34,6 +34,7 @@ mod event;
 mod events;
 mod handle;
 mod ids;
+mod seconds;
 mod state;
 mod statistics;
 

@@ -82,6 +82,7 @@ pub enum AudioSource {
         /// Its path.
         path: PathBuf,
         /// From the start again when it is over.
+        #[serde(default)]
         repeat: bool,
     },
     /// The contents of a WAV file.
@@ -89,6 +90,7 @@ pub enum AudioSource {
         /// The bytes.
         wav: Vec<u8>,
         /// From the start again when it is over.
+        #[serde(default)]
         repeat: bool,
     },
     /// A tone.
