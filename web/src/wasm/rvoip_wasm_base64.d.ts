@@ -1,0 +1,2 @@
+/** The bytes of `rvoip_wasm_bg.wasm`. */
+export const base64: string;
