@@ -33,7 +33,7 @@ pub mod conceal;
 pub mod g711;
 pub mod jitter;
 mod level;
-pub mod quality;
+pub use rvoip_rtp_core::quality;
 pub mod resample;
 mod session;
 pub mod tone;

@@ -38,6 +38,7 @@ pub mod event;
 mod extension;
 mod jitter;
 mod packet;
+pub mod quality;
 mod reception;
 pub mod rtcp;
 mod schedule;

@@ -13,7 +13,9 @@ pub(crate) fn holds_us(description: &str) -> bool {
             .connection(&description)
             .and_then(|connection| connection.ip().ok())
             .is_some_and(|address| address.is_unspecified());
-        unspecified || !media.direction(&description).receives()
+        // With ICE the address stands in the candidates; a browser that hides its own writes 0.0.0.0 (RFC 8840 §4.1.3).
+        let ice = media.attribute("ice-ufrag").or(description.attribute("ice-ufrag")).is_some();
+        (unspecified && !ice) || !media.direction(&description).receives()
     })
 }
 
@@ -34,6 +36,7 @@ mod tests {
             ("192.0.2.1", "a=inactive\r\n", true),
             ("192.0.2.1", "a=recvonly\r\n", false),
             ("0.0.0.0", "", true),
+            ("0.0.0.0", "a=ice-ufrag:x\r\n", false),
         ] {
             assert_eq!(holds_us(&description(address, attribute)), held, "{address} {attribute}");
         }

@@ -11,10 +11,12 @@ mod local;
 mod offer;
 mod payloads;
 mod remote;
+mod restrict;
 mod stream;
 
 pub use accept::{AnswerError, accept_answer};
 pub use answer::{Answered, Refusal, answer, answer_again};
 pub use local::{LocalAudio, LocalCodec};
 pub use offer::{offer, offer_again};
+pub use restrict::restrict;
 pub use stream::{EventPayload, NegotiatedCodec, Stream};

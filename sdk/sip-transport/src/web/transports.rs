@@ -1,0 +1,67 @@
+//! All connections of one client in a page.
+
+use std::collections::BTreeMap;
+use std::task::{Context, Poll};
+
+use rvoip_sans_io::{FlowId, OpenFlow, Protocol, Transmit};
+
+use super::socket::{Mailbox, Socket};
+use crate::{TransportConfig, TransportEvent};
+
+/// The WebSockets of a page.
+#[derive(Debug)]
+pub struct Transports {
+    config: TransportConfig,
+    sockets: BTreeMap<FlowId, Socket>,
+    mailbox: Mailbox,
+}
+
+impl Transports {
+    /// No connections yet.
+    pub fn new(config: TransportConfig) -> Self {
+        Self { config, sockets: BTreeMap::new(), mailbox: Mailbox::default() }
+    }
+
+    /// Opens a connection. [`TransportEvent::Opened`] or [`TransportEvent::Failed`] follows.
+    pub fn open(&mut self, open: &OpenFlow) {
+        if self.sockets.contains_key(&open.flow) {
+            return;
+        }
+        match open.protocol {
+            Protocol::Ws | Protocol::Wss => match Socket::open(open, &self.config, &self.mailbox) {
+                Ok(socket) => {
+                    self.sockets.insert(open.flow, socket);
+                }
+                Err(reason) => self.mailbox.put(TransportEvent::Failed { flow: open.flow, reason }),
+            },
+            Protocol::Udp | Protocol::Tcp | Protocol::Tls => {
+                let reason = format!("a page can use WebSocket alone, not {}", open.protocol);
+                self.mailbox.put(TransportEvent::Failed { flow: open.flow, reason });
+            }
+        }
+    }
+
+    /// Sends one message; a connection that does not take it has failed.
+    pub fn transmit(&mut self, transmit: Transmit) {
+        let Some(socket) = self.sockets.get(&transmit.flow) else { return };
+        if let Err(reason) = socket.send(&transmit.bytes, self.config.send_bytes) {
+            self.sockets.remove(&transmit.flow);
+            self.mailbox.put(TransportEvent::Failed { flow: transmit.flow, reason });
+        }
+    }
+
+    /// Closes a connection, of which nothing more is heard. What was sent still leaves.
+    pub fn close(&mut self, flow: FlowId) {
+        self.sockets.remove(&flow);
+        self.mailbox.forget(flow);
+    }
+
+    /// The next event.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<TransportEvent> {
+        let Some(event) = self.mailbox.take(cx.waker()) else { return Poll::Pending };
+        if let TransportEvent::Failed { flow, .. } = &event {
+            self.sockets.remove(flow);
+        }
+        Poll::Ready(event)
+    }
+}
