@@ -2,7 +2,7 @@
 //!
 //! [`Hub`] keeps a machine behind one lock: callers submit commands and listen to events, the loop [`drive`] feeds it from
 //! an [`Io`] and carries out what it wants. Natively the Io is made of sockets, a resolver, a timer and a media backend;
-//! in the browser connecting is refused until WebSocket is there.
+//! in the browser of WebSocket, a timer of the page and RTCPeerConnection.
 //!
 //! ```
 //! use rvoip_driver::clock;
@@ -18,6 +18,7 @@
 //! - A listener that is too slow loses its own events, never those of others, and learns how many.
 //! - A panic of the machine ends that machine with an error for all who wait, and never the program (where panics unwind).
 
+mod abilities;
 pub mod clock;
 mod drive;
 mod hub;
@@ -30,6 +31,7 @@ mod native;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
+pub use abilities::{ABILITIES, Abilities, Platform};
 pub use drive::{Io, IoInput, IoOutput, MediaBackend, drive};
 pub use hub::{Completion, Driving, Hosted, Hub, Listener, Ready, Refusal};
 pub use media::{
@@ -49,5 +51,5 @@ pub use rvoip_sans_io::{
 #[cfg(not(target_arch = "wasm32"))]
 pub use rvoip_sip_transport::{TransportConfig, Transports};
 #[cfg(target_arch = "wasm32")]
-pub use web::WebIo;
+pub use web::{MediaPlatform, WebIo, WebMedia, launch};
 pub use wire::{WireEntry, WireTap};

@@ -53,7 +53,6 @@ pub(crate) struct Wire {
     flows: BTreeMap<FlowId, (Protocol, SocketAddr, Option<SocketAddr>)>,
 }
 
-#[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "nothing travels in the browser yet"))]
 impl Wire {
     pub(crate) fn new(tap: Option<WireTap>) -> Self {
         Self { tap, flows: BTreeMap::new() }

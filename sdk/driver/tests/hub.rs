@@ -226,8 +226,8 @@ async fn a_listener_hears_the_present_first_and_only_what_it_wants() {
 #[tokio::test]
 async fn levels_replace_one_another_and_a_slow_listener_is_told_what_it_lost() {
     let (hub, _driving) = Hub::new(Toy::default());
-    let mut slow = hub.listen(|_| true);
-    let mut other = hub.listen(|event| matches!(event, Event::Level(_)));
+    let slow = hub.listen(|_| true);
+    let other = hub.listen(|event| matches!(event, Event::Level(_)));
     for number in 0..2_000 {
         hub.submit(Command::Level(number)).await.unwrap();
     }

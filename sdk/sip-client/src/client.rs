@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use rvoip_driver::WireTap;
+use rvoip_driver::{ABILITIES, Platform, WireTap};
 
 use crate::command::Command;
 use crate::events::Events;
@@ -18,6 +18,7 @@ use crate::{
 pub struct ClientBuilder {
     config: ClientConfig,
     tap: Option<WireTap>,
+    platform: Platform,
 }
 
 impl ClientBuilder {
@@ -40,13 +41,20 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets what the media side needs of the page.
+    #[cfg(target_arch = "wasm32")]
+    pub fn media_platform(mut self, platform: rvoip_driver::MediaPlatform) -> Self {
+        self.platform = Some(platform);
+        self
+    }
+
     /// Starts the client, on the tokio runtime that it is called in, or on one that the client owns.
     ///
     /// # Errors
     /// `BindFailed` if a local address cannot be used, `InvalidArgument` for unusable settings.
     #[expect(clippy::unused_async, reason = "a face that connects before it is ready has to wait here")]
     pub async fn build(self) -> Result<Client> {
-        Handle::start(self.config, self.tap).map(|handle| Client { handle })
+        Handle::start(self.config, self.tap, self.platform).map(|handle| Client { handle })
     }
 }
 
@@ -100,17 +108,13 @@ impl Client {
     /// What this platform and build can do.
     pub fn capabilities(&self) -> Capabilities {
         Capabilities {
-            transports: if cfg!(target_arch = "wasm32") {
-                Vec::new()
-            } else {
-                vec![TransportKind::Udp, TransportKind::Tcp]
-            },
-            codecs: vec!["PCMU".to_owned(), "PCMA".to_owned()],
-            files: !cfg!(target_arch = "wasm32"),
-            frames: !cfg!(target_arch = "wasm32"),
-            tones: true,
-            echo: !cfg!(target_arch = "wasm32"),
-            devices: cfg!(target_arch = "wasm32"),
+            transports: ABILITIES.transports.iter().copied().map(TransportKind::from).collect(),
+            codecs: ABILITIES.codecs.iter().map(|&codec| codec.to_owned()).collect(),
+            files: ABILITIES.files,
+            frames: ABILITIES.frames,
+            tones: ABILITIES.tones,
+            echo: ABILITIES.echo,
+            devices: ABILITIES.devices,
         }
     }
 

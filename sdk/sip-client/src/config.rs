@@ -21,6 +21,18 @@ pub enum TransportKind {
     Wss,
 }
 
+impl From<rvoip_driver::Protocol> for TransportKind {
+    fn from(protocol: rvoip_driver::Protocol) -> Self {
+        match protocol {
+            rvoip_driver::Protocol::Udp => Self::Udp,
+            rvoip_driver::Protocol::Tcp => Self::Tcp,
+            rvoip_driver::Protocol::Tls => Self::Tls,
+            rvoip_driver::Protocol::Ws => Self::Ws,
+            rvoip_driver::Protocol::Wss => Self::Wss,
+        }
+    }
+}
+
 impl TransportKind {
     pub(crate) fn protocol(self) -> rvoip_driver::Protocol {
         match self {
@@ -143,7 +155,7 @@ pub struct MediaConfig {
 impl Default for MediaConfig {
     fn default() -> Self {
         Self {
-            codecs: vec!["PCMU".to_owned(), "PCMA".to_owned()],
+            codecs: rvoip_driver::ABILITIES.codecs.iter().map(|&codec| codec.to_owned()).collect(),
             rtp_ports: (16_384, 32_767),
             timeout: Duration::from_secs(30),
             statistics_interval: Duration::from_secs(5),

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use rvoip_driver::{Hosted, Hub, Refusal, WireTap};
+use rvoip_driver::{Hosted, Hub, Platform, Refusal, WireTap};
 
 use crate::agent::Agent;
 use crate::command::{Command, Reply};
@@ -17,7 +17,7 @@ pub(crate) struct Handle {
 
 impl Handle {
     #[cfg(not(target_arch = "wasm32"))]
-    pub(crate) fn start(config: ClientConfig, tap: Option<WireTap>) -> Result<Self> {
+    pub(crate) fn start(config: ClientConfig, tap: Option<WireTap>, _platform: Platform) -> Result<Self> {
         use rvoip_driver::{LaunchError, clock, launch};
 
         let (hub, driving) = Hub::new(Agent::new(config.clone(), clock::random()));
@@ -28,10 +28,19 @@ impl Handle {
         Ok(Self { hub })
     }
 
-    /// In the browser every connection is refused until WebSocket is there.
     #[cfg(target_arch = "wasm32")]
-    pub(crate) fn start(_config: ClientConfig, _tap: Option<WireTap>) -> Result<Self> {
-        Err(ErrorKind::Unsupported.error("a client cannot connect from the browser yet"))
+    pub(crate) fn start(config: ClientConfig, tap: Option<WireTap>, platform: Platform) -> Result<Self> {
+        use rvoip_driver::{WebIo, WebMedia, clock, launch};
+
+        if !config.binds.is_empty() {
+            return Err(ErrorKind::Unsupported.error("a page cannot listen on an address"));
+        }
+        let Some(platform) = platform else {
+            return Err(ErrorKind::InvalidArgument.error("a client in a page needs a media platform"));
+        };
+        let (hub, driving) = Hub::new(Agent::new(config, clock::random()));
+        launch(driving, WebIo::new(Box::new(WebMedia::new(platform)), tap));
+        Ok(Self { hub })
     }
 
     pub(crate) fn run(&self, command: Command) -> impl Future<Output = Result<Reply>> + use<> {

@@ -49,6 +49,8 @@ pub use error::{Error, ErrorKind, Result};
 pub use event::Event;
 pub use events::{Events, Scope};
 pub use ids::{AccountKey, CallKey};
+#[cfg(target_arch = "wasm32")]
+pub use rvoip_driver::MediaPlatform;
 pub use rvoip_driver::{AudioSink, AudioSource, ToneKind, WireEntry, WireTap};
 pub use state::{AccountInfo, CallDirection, CallInfo, CallState, Cause, RegistrationState};
 pub use statistics::{CallStatistics, DirectionStatistics};

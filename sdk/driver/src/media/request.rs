@@ -225,6 +225,13 @@ pub enum MediaHappened {
     RecordingFinished,
     /// The peer was silent for too long.
     TimedOut,
+    /// There is no way to the peer any more: the media need a new one.
+    PathLost {
+        /// One line for people.
+        reason: String,
+    },
+    /// There is a way to the peer again.
+    PathRestored,
     /// The media of the call failed: it is over.
     Failed {
         /// One line for people.
@@ -261,8 +268,7 @@ pub struct MediaFailure {
 }
 
 impl MediaFailure {
-    #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "the browser has no media yet"))]
-    pub(super) fn new(kind: MediaFailureKind, reason: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: MediaFailureKind, reason: impl Into<String>) -> Self {
         Self { kind, reason: reason.into() }
     }
 }

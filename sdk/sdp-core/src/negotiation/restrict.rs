@@ -7,8 +7,13 @@ use crate::{Attribute, MediaDescription, MediaKind, SessionDescription};
 ///
 /// This is for media that somebody else negotiates, such as a browser: what it writes and reads passes here.
 pub fn restrict(description: &mut SessionDescription, codecs: &[String]) -> bool {
-    let mut audio = description.media.iter_mut().filter(|media| media.kind == MediaKind::Audio);
-    audio.by_ref().fold(true, |all, media| keep(media, codecs) && all)
+    let mut all = true;
+    for media in &mut description.media {
+        if media.kind == MediaKind::Audio && media.port != 0 {
+            all &= keep(media, codecs);
+        }
+    }
+    all
 }
 
 fn keep(media: &mut MediaDescription, codecs: &[String]) -> bool {
@@ -37,7 +42,9 @@ fn keep(media: &mut MediaDescription, codecs: &[String]) -> bool {
             formats.push(format.clone());
         }
     }
-    media.attributes.retain(|attribute| of_format(attribute).is_none_or(|of| formats.iter().any(|f| f == of)));
+    media
+        .attributes
+        .retain(|attribute| of_format(attribute).is_none_or(|of| formats.iter().any(|f| f == of)));
     media.formats = formats;
     true
 }

@@ -56,7 +56,9 @@ impl Mailbox {
     /// Of a closed flow nothing more is heard.
     pub(super) fn forget(&self, flow: FlowId) {
         self.0.borrow_mut().events.retain(|event| match event {
-            TransportEvent::Received { flow: of, .. } | TransportEvent::Failed { flow: of, .. } => *of != flow,
+            TransportEvent::Received { flow: of, .. } | TransportEvent::Failed { flow: of, .. } => {
+                *of != flow
+            }
             TransportEvent::Opened(opened) => opened.flow != flow,
         });
     }
@@ -65,7 +67,7 @@ impl Mailbox {
 /// A connection and its handlers, which end with it.
 #[derive(Debug)]
 pub(super) struct Socket {
-    socket: WebSocket,
+    connection: WebSocket,
     _opened: Closure<dyn FnMut(Event)>,
     _message: Closure<dyn FnMut(MessageEvent)>,
     _closed: Closure<dyn FnMut(CloseEvent)>,
@@ -134,7 +136,7 @@ impl Socket {
         socket.set_onopen(Some(opened.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(message.as_ref().unchecked_ref()));
         socket.set_onclose(Some(closed.as_ref().unchecked_ref()));
-        Ok(Self { socket, _opened: opened, _message: message, _closed: closed })
+        Ok(Self { connection: socket, _opened: opened, _message: message, _closed: closed })
     }
 
     /// Sends one message as one frame.
@@ -142,13 +144,13 @@ impl Socket {
     /// # Errors
     /// The server does not take what is sent, or the connection is gone.
     pub(super) fn send(&self, bytes: &[u8], limit: usize) -> Result<(), String> {
-        let waiting = usize::try_from(self.socket.buffered_amount()).unwrap_or(usize::MAX);
+        let waiting = usize::try_from(self.connection.buffered_amount()).unwrap_or(usize::MAX);
         if waiting.saturating_add(bytes.len()) > limit {
             return Err("the server does not take what is sent to it".to_owned());
         }
         let sent = match std::str::from_utf8(bytes) {
-            Ok(text) => self.socket.send_with_str(text),
-            Err(_) => self.socket.send_with_u8_array(bytes),
+            Ok(text) => self.connection.send_with_str(text),
+            Err(_) => self.connection.send_with_u8_array(bytes),
         };
         sent.map_err(|_| "the connection is gone".to_owned())
     }
@@ -156,11 +158,11 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        self.socket.set_onopen(None);
-        self.socket.set_onmessage(None);
-        self.socket.set_onclose(None);
+        self.connection.set_onopen(None);
+        self.connection.set_onmessage(None);
+        self.connection.set_onclose(None);
         // What is queued still leaves: the closing handshake comes behind it.
-        let _ = self.socket.close();
+        let _ = self.connection.close();
     }
 }
 

@@ -8,7 +8,7 @@ use rvoip_sans_io::{FlowId, OpenFlow, Protocol, Transmit};
 use super::socket::{Mailbox, Socket};
 use crate::{TransportConfig, TransportEvent};
 
-/// The WebSockets of a page.
+/// The WebSocket connections of a page.
 #[derive(Debug)]
 pub struct Transports {
     config: TransportConfig,
@@ -43,10 +43,11 @@ impl Transports {
 
     /// Sends one message; a connection that does not take it has failed.
     pub fn transmit(&mut self, transmit: Transmit) {
-        let Some(socket) = self.sockets.get(&transmit.flow) else { return };
-        if let Err(reason) = socket.send(&transmit.bytes, self.config.send_bytes) {
-            self.sockets.remove(&transmit.flow);
-            self.mailbox.put(TransportEvent::Failed { flow: transmit.flow, reason });
+        let Transmit { flow, bytes, .. } = transmit;
+        let Some(socket) = self.sockets.get(&flow) else { return };
+        if let Err(reason) = socket.send(&bytes, self.config.send_bytes) {
+            self.sockets.remove(&flow);
+            self.mailbox.put(TransportEvent::Failed { flow, reason });
         }
     }
 

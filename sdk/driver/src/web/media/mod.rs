@@ -1,0 +1,98 @@
+//! The media side in a page: RTCPeerConnection does the media, session-core decides, this carries out.
+
+mod call;
+mod controls;
+mod figures;
+mod peer;
+mod platform;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use crate::drive::MediaBackend;
+use crate::media::{MediaAction, MediaKey, MediaReport, MediaReported, MediaRequest};
+use call::Call;
+pub use platform::MediaPlatform;
+
+/// Reports on their way to the machine.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reports(Rc<RefCell<Waiting>>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    reports: VecDeque<MediaReport>,
+    waker: Option<Waker>,
+}
+
+impl Reports {
+    pub(super) fn send(&self, session: MediaKey, report: MediaReported) {
+        let waker = {
+            let mut waiting = self.0.borrow_mut();
+            waiting.reports.push_back(MediaReport { session, report });
+            waiting.waker.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn poll(&self, cx: &mut Context<'_>) -> Poll<MediaReport> {
+        let mut waiting = self.0.borrow_mut();
+        if let Some(report) = waiting.reports.pop_front() {
+            return Poll::Ready(report);
+        }
+        waiting.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+/// The media of a client's calls, by the peer connections of the browser.
+#[derive(Debug)]
+pub struct WebMedia {
+    platform: MediaPlatform,
+    reports: Reports,
+    calls: BTreeMap<MediaKey, Rc<Call>>,
+}
+
+impl WebMedia {
+    /// No calls yet; `platform` is what the page does for them.
+    pub fn new(platform: MediaPlatform) -> Self {
+        Self { platform, reports: Reports::default(), calls: BTreeMap::new() }
+    }
+}
+
+impl MediaBackend<MediaRequest, MediaReport> for WebMedia {
+    fn request(&mut self, request: MediaRequest) {
+        let MediaRequest { session, action } = request;
+        match action {
+            MediaAction::Open(options) => {
+                let call = Call::new(session, options, self.platform.clone(), self.reports.clone());
+                self.calls.insert(session, call);
+            }
+            MediaAction::Close => match self.calls.remove(&session) {
+                Some(call) => call.close(),
+                None => self.reports.send(session, MediaReported::Closed),
+            },
+            action @ (MediaAction::Ask(..) | MediaAction::Control(..) | MediaAction::Withdraw(_)) => {
+                if let Some(call) = self.calls.get(&session) {
+                    call.order(action);
+                }
+            }
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<MediaReport> {
+        self.reports.poll(cx)
+    }
+}
+
+impl Drop for WebMedia {
+    fn drop(&mut self) {
+        // The client is gone: no microphone stays open.
+        for call in std::mem::take(&mut self.calls).into_values() {
+            call.close();
+        }
+    }
+}

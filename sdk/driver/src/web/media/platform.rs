@@ -1,0 +1,44 @@
+//! What a page does for the media of a call, in JavaScript: microphone, loudspeaker and sounds of its own.
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use web_sys::{MediaStream, RtcConfiguration};
+
+#[wasm_bindgen]
+extern "C" {
+    /// The page's side of the media. It carries out and decides nothing.
+    #[derive(Clone, Debug)]
+    pub type MediaPlatform;
+
+    /// The configuration of a peer connection, such as its ICE servers.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn configuration(this: &MediaPlatform) -> Result<RtcConfiguration, JsValue>;
+
+    /// The track that a call sends: a promise of a `MediaStreamTrack`.
+    #[wasm_bindgen(method, catch, js_name = openInput)]
+    pub(super) fn open_input(this: &MediaPlatform, call: u32) -> Result<Promise, JsValue>;
+
+    /// The call does not send any more.
+    #[wasm_bindgen(method, catch, js_name = closeInput)]
+    pub(super) fn close_input(this: &MediaPlatform, call: u32) -> Result<(), JsValue>;
+
+    /// The peer's audio is to be heard.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn attach(this: &MediaPlatform, call: u32, stream: &MediaStream) -> Result<(), JsValue>;
+
+    /// The peer's audio is over.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn detach(this: &MediaPlatform, call: u32) -> Result<(), JsValue>;
+
+    /// A track that carries a clip or a tone: a promise of a `MediaStreamTrack`.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn play(this: &MediaPlatform, call: u32, source: &JsValue) -> Result<Promise, JsValue>;
+
+    /// Resolves when the clip of the last `play` is over.
+    #[wasm_bindgen(method, catch, js_name = playbackEnded)]
+    pub(super) fn playback_ended(this: &MediaPlatform, call: u32) -> Result<Promise, JsValue>;
+
+    /// What is played is not wanted any more.
+    #[wasm_bindgen(method, catch, js_name = stopPlaying)]
+    pub(super) fn stop_playing(this: &MediaPlatform, call: u32) -> Result<(), JsValue>;
+}
