@@ -1,0 +1,12 @@
+//! The facade's data types, restated for `UniFFI`.
+
+mod audio;
+mod config;
+mod error;
+mod event;
+mod state;
+mod statistics;
+mod values;
+
+pub use error::kind_of;
+pub use values::{PortRange, Ports, Samples};
