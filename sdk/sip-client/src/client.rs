@@ -8,8 +8,8 @@ use crate::command::Command;
 use crate::events::Events;
 use crate::handle::Handle;
 use crate::{
-    Account, AccountBuilder, AccountConfig, Bind, Call, CallKey, Capabilities, ClientConfig, Result, Scope,
-    TransportKind,
+    Account, AccountBuilder, AccountConfig, AccountKey, Bind, Call, CallKey, Capabilities, ClientConfig,
+    Result, Scope, TransportKind,
 };
 
 /// Describes a client before it starts.
@@ -87,6 +87,11 @@ impl Client {
     pub fn accounts(&self) -> Vec<Account> {
         let keys = self.handle.read(super::agent::Agent::accounts);
         keys.into_iter().map(|info| Account::new(self.handle.clone(), info.account)).collect()
+    }
+
+    /// The handle of an account, such as one that an event names.
+    pub fn account_by_key(&self, key: AccountKey) -> Account {
+        Account::new(self.handle.clone(), key)
     }
 
     /// The calls that live, oldest first.

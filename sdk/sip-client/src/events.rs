@@ -45,9 +45,10 @@ impl Events {
         Self { listener }
     }
 
-    /// Waits until there are events, or none will come any more. Takes nothing, so that dropping the future loses nothing.
-    pub async fn ready(&self) {
-        self.listener.ready().await;
+    /// Waits until there are events (true), or none will come any more (false). Takes nothing, so that dropping the future
+    /// loses nothing.
+    pub async fn ready(&self) -> bool {
+        self.listener.ready().await
     }
 
     /// Takes the events that are there.

@@ -34,6 +34,7 @@ mod event;
 mod events;
 mod handle;
 mod ids;
+mod parse;
 mod seconds;
 mod state;
 mod statistics;
@@ -49,6 +50,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use event::Event;
 pub use events::{Events, Scope};
 pub use ids::{AccountKey, CallKey};
+pub use parse::{HeaderField, ParsedMessage, parse_message};
 #[cfg(target_arch = "wasm32")]
 pub use rvoip_driver::MediaPlatform;
 pub use rvoip_driver::{AudioSink, AudioSource, ToneKind, WireEntry, WireTap};

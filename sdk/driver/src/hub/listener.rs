@@ -62,8 +62,10 @@ impl<M: Hosted> Queue<M> {
         wake.extend(std::mem::take(&mut self.wakers).into_values());
     }
 
-    fn is_ready(&self) -> bool {
-        self.missed > 0 || !self.events.is_empty() || self.ended
+    /// Whether there are events; `Some(false)` when none will ever come, `None` when nothing is known yet.
+    fn is_ready(&self) -> Option<bool> {
+        let waiting = self.missed > 0 || !self.events.is_empty();
+        (waiting || self.ended).then_some(waiting)
     }
 
     fn take(&mut self, machine: Option<&M>) -> VecDeque<M::Event> {
@@ -113,7 +115,7 @@ impl<M: Hosted> Listener<M> {
         Self { shared, id }
     }
 
-    /// Waits until there are events, or nothing will come any more; takes nothing.
+    /// Waits until there are events (true), or nothing will come any more (false); takes nothing.
     pub fn ready(&self) -> Ready<'_, M> {
         Ready { listener: self, key: None }
     }
@@ -123,22 +125,22 @@ impl<M: Hosted> Listener<M> {
         self.shared.with_queue(self.id, Queue::take).unwrap_or_default().into()
     }
 
-    fn poll_ready(&self, cx: &mut Context<'_>, key: &mut Option<u64>) -> Poll<()> {
+    fn poll_ready(&self, cx: &mut Context<'_>, key: &mut Option<u64>) -> Poll<bool> {
         // The old waker leaves the lock before it is dropped.
         let (ready, _old) = self
             .shared
             .with_queue(self.id, |queue, _| {
-                if queue.is_ready() {
-                    return (true, None);
+                if let Some(waiting) = queue.is_ready() {
+                    return (Some(waiting), None);
                 }
                 let key = *key.get_or_insert_with(|| {
                     queue.last_ready += 1;
                     queue.last_ready
                 });
-                (false, queue.wakers.insert(key, cx.waker().clone()))
+                (None, queue.wakers.insert(key, cx.waker().clone()))
             })
-            .unwrap_or((true, None));
-        if ready { Poll::Ready(()) } else { Poll::Pending }
+            .unwrap_or((Some(false), None));
+        ready.map_or(Poll::Pending, Poll::Ready)
     }
 }
 
@@ -179,9 +181,9 @@ impl<M: Hosted> Drop for Ready<'_, M> {
 }
 
 impl<M: Hosted> Future for Ready<'_, M> {
-    type Output = ();
+    type Output = bool;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
         let this = &mut *self;
         this.listener.poll_ready(cx, &mut this.key)
     }
