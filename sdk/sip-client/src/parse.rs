@@ -62,10 +62,9 @@ pub fn parse_message(bytes: &[u8]) -> Result<ParsedMessage> {
             reason = Some(because.to_string());
         }
     }
-    let headers = message.fields().map(|field| HeaderField {
-        name: field.name().as_str().to_owned(),
-        value: field.unfolded().into_owned(),
-    });
+    let headers = message
+        .fields()
+        .map(|field| HeaderField { name: field.name().as_str().to_owned(), value: field.unfolded() });
     let headers = headers.collect();
     let body = String::from_utf8_lossy(message.body()).into_owned();
     Ok(ParsedMessage { method, uri, status, reason, headers, body })
