@@ -13,11 +13,13 @@ mod ci;
 mod command;
 mod demo;
 mod doc;
+mod facade;
 mod fuzz;
 mod install;
 mod stage;
 mod test;
 mod tidy;
+mod types;
 
 use std::process::ExitCode;
 
@@ -26,6 +28,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test [STAGE…]   what must pass before a change lands; without names, every stage
   ci              the same and then the slower checks; what .ci/run calls
   tidy            the rules of the house: layers, no C, licences, file lengths, clocks in the core
+  types [--check] writes what is generated from the facade's data types: TypeScript, Python, JSON Schema
   bench           speed and allocations, next to other implementations
   doc             the documentation of every crate, warnings refused
 ";
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         ("test", stages) => test::run(stages),
         ("ci", []) => ci::run(),
         ("tidy", []) => tidy::run(),
+        ("types", arguments) => types::run(arguments),
         ("bench", []) => bench::run(),
         ("doc", []) => doc::run(),
         ("help" | "--help" | "-h", _) => {

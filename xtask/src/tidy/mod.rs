@@ -4,6 +4,7 @@
 mod attributes;
 mod edges;
 mod foreign;
+mod generated;
 mod layers;
 mod length;
 mod licences;
@@ -39,7 +40,7 @@ impl fmt::Display for Finding {
 pub(crate) fn run() -> Result<()> {
     let workspace = metadata::Workspace::read()?;
     let files = sources::read()?;
-    let checks: [(&str, Vec<Finding>); 8] = [
+    let checks: [(&str, Vec<Finding>); 9] = [
         ("layers: who may use whom, on every target", layers::check(&workspace)),
         ("no C in the default build", foreign::check(&workspace, &foreign::trees(&workspace)?)),
         ("licences", licences::check(&workspace, &files)),
@@ -47,6 +48,7 @@ pub(crate) fn run() -> Result<()> {
         ("attributes state their reason", attributes::check(&files)),
         ("length of files", length::check(&files)),
         ("no place of one machine in the repository's text", places::check(&files)),
+        ("generated files say what the facade says", generated::check()?),
         ("every declared dependency is used", unused::check(&workspace, &files)),
     ];
     let mut count = 0;
