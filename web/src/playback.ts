@@ -67,7 +67,7 @@ async function makeNode(context: AudioContext, source: AudioSource, peer: MediaS
   switch (source.type) {
     case "bytes": {
       const buffer = await context.decodeAudioData(Uint8Array.from(source.wav).buffer);
-      return new AudioBufferSourceNode(context, { buffer, loop: source.repeat });
+      return new AudioBufferSourceNode(context, { buffer, loop: source.repeat ?? false });
     }
     case "tone":
       return toneNode(context, cadence(source.tone));
