@@ -16,6 +16,8 @@ if (missing.length > 0) {
 rmSync(at("dist"), { recursive: true, force: true });
 mkdirSync(at("dist/wasm"), { recursive: true });
 for (const file of files) cpSync(at(`wasm/${file}`), at(`dist/wasm/${file}`));
+cpSync(at("../LICENSE"), at("LICENSE"));
 const base64 = readFileSync(at("wasm/rvoip_wasm_bg.wasm")).toString("base64");
-writeFileSync(at("dist/wasm/rvoip_wasm_base64.js"), `export const base64 = "${base64}";\n`);
+writeFileSync(at("dist/wasm/rvoip_wasm_base64.js"), `export cpSync(at("../LICENSE"), at("LICENSE"));
+const base64 = "${base64}";\n`);
 run("tsc", ["-p", "tsconfig.json"]);

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { Account, AccountBuilder } from "./account.js";
 import type { AccountSettings } from "./account.js";
 import { Call } from "./call.js";

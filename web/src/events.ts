@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { guarded, report } from "./core.js";
 import type { Event } from "./generated/types.js";
 import type { RawEvents } from "./raw.js";
