@@ -1,0 +1,265 @@
+//! A client with its accounts and calls, which are named by their keys.
+
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use js_sys::{Promise, Uint8Array};
+use rvoip::{Account, AccountKey, Call, CallKey, Client, MediaPlatform};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::AbortSignal;
+
+use crate::events::RawEvents;
+use crate::promise::promise;
+use crate::value::{from_js, thrown, to_js};
+
+/// A client.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct RawClient(Client);
+
+impl From<Client> for RawClient {
+    fn from(client: Client) -> Self {
+        Self(client)
+    }
+}
+
+/// Reads one SIP message, from a string or from bytes.
+#[wasm_bindgen(js_name = parseMessage)]
+pub fn parse_message(message: JsValue) -> Result<JsValue, JsValue> {
+    let bytes = match message.as_string() {
+        Some(text) => text.into_bytes(),
+        None => Uint8Array::new(&message).to_vec(),
+    };
+    rvoip::parse_message(&bytes).map(|message| to_js(&message)).map_err(|error| thrown(&error))
+}
+
+impl RawClient {
+    fn of_account(&self, key: u32) -> Account {
+        self.0.account_by_key(AccountKey(key))
+    }
+
+    fn of_call(&self, key: u32) -> Call {
+        self.0.call(CallKey(key))
+    }
+}
+
+#[wasm_bindgen]
+impl RawClient {
+    /// Starts a client.
+    #[wasm_bindgen(constructor)]
+    pub fn new(config: JsValue, platform: MediaPlatform) -> Result<Self, JsValue> {
+        let builder = Client::builder().config(from_js(config)?).media_platform(platform);
+        // A client in a page has nothing to wait for.
+        match builder.build().now_or_never() {
+            Some(client) => client.map(Self).map_err(|error| thrown(&error)),
+            None => Err(JsValue::NULL),
+        }
+    }
+
+    /// Adds an account.
+    #[wasm_bindgen(js_name = addAccount)]
+    pub fn add_account(&self, config: JsValue) -> Result<Promise, JsValue> {
+        let builder = self.0.account_with(from_js(config)?);
+        Ok(promise(None, async move { Ok(builder.add().await?.key()) }))
+    }
+
+    /// The accounts as they are now.
+    pub fn accounts(&self) -> JsValue {
+        to_js(&self.0.accounts().iter().filter_map(Account::info).collect::<Vec<_>>())
+    }
+
+    /// The calls as they are now.
+    pub fn calls(&self) -> JsValue {
+        to_js(&self.0.calls().iter().filter_map(Call::info).collect::<Vec<_>>())
+    }
+
+    /// What a page can do.
+    pub fn capabilities(&self) -> JsValue {
+        to_js(&self.0.capabilities())
+    }
+
+    /// Listens to everything.
+    pub fn events(&self) -> RawEvents {
+        self.0.events().into()
+    }
+
+    /// Listens to an account.
+    #[wasm_bindgen(js_name = accountEvents)]
+    pub fn account_events(&self, account: u32) -> RawEvents {
+        self.of_account(account).events().into()
+    }
+
+    /// Listens to a call.
+    #[wasm_bindgen(js_name = callEvents)]
+    pub fn call_events(&self, call: u32) -> RawEvents {
+        self.of_call(call).events().into()
+    }
+
+    /// An account as it is now.
+    pub fn account(&self, key: u32) -> JsValue {
+        self.of_account(key).info().map_or(JsValue::UNDEFINED, |info| to_js(&info))
+    }
+
+    /// A call as it is now.
+    pub fn call(&self, key: u32) -> JsValue {
+        self.of_call(key).info().map_or(JsValue::UNDEFINED, |info| to_js(&info))
+    }
+
+    /// How much lives; 0 when idle.
+    pub fn live(&self) -> usize {
+        self.0.live()
+    }
+
+    /// Ends everything.
+    pub fn close(&self) -> Promise {
+        let client = self.0.clone();
+        promise(None, async move { client.close().await })
+    }
+
+    /// Registers an account.
+    pub fn register(&self, account: u32, signal: Option<AbortSignal>) -> Promise {
+        let account = self.of_account(account);
+        promise(signal, async move { account.register().await })
+    }
+
+    /// Removes a registration.
+    pub fn unregister(&self, account: u32, signal: Option<AbortSignal>) -> Promise {
+        let account = self.of_account(account);
+        promise(signal, async move { account.unregister().await })
+    }
+
+    /// Calls a URI.
+    #[wasm_bindgen(js_name = placeCall)]
+    pub fn place_call(&self, account: u32, to: String, signal: Option<AbortSignal>) -> Promise {
+        let account = self.of_account(account);
+        promise(signal, async move { Ok(account.call(&to).await?.key()) })
+    }
+
+    /// Asks a peer what it can do.
+    pub fn options(&self, account: u32, to: String, signal: Option<AbortSignal>) -> Promise {
+        let account = self.of_account(account);
+        promise(signal, async move { account.options(&to).await })
+    }
+
+    /// Sends a text.
+    #[wasm_bindgen(js_name = sendMessage)]
+    pub fn send_message(
+        &self,
+        account: u32,
+        to: String,
+        text: String,
+        signal: Option<AbortSignal>,
+    ) -> Promise {
+        let account = self.of_account(account);
+        promise(signal, async move { account.message(&to, &text).await })
+    }
+
+    /// Waits until the peer answers.
+    pub fn answered(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
+        let call = self.of_call(call);
+        promise(signal, async move { call.answered().await })
+    }
+
+    /// Waits until the call is over.
+    pub fn ended(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
+        let call = self.of_call(call);
+        promise(signal, async move { call.ended().await })
+    }
+
+    /// Answers an incoming call.
+    pub fn answer(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
+        let call = self.of_call(call);
+        promise(signal, async move { call.answer().await })
+    }
+
+    /// Refuses an incoming call.
+    pub fn reject(&self, call: u32, status: u16, signal: Option<AbortSignal>) -> Promise {
+        let call = self.of_call(call);
+        promise(signal, async move { call.reject(status).await })
+    }
+
+    /// Ends a call.
+    #[wasm_bindgen(js_name = hangUp)]
+    pub fn hang_up(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
+        let call = self.of_call(call);
+        promise(signal, async move { call.hang_up().await })
+    }
+
+    /// Puts the peer on hold.
+    pub fn hold(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
+        let call = self.of_call(call);
+        promise(signal, async move { call.hold().await })
+    }
+
+    /// Takes the peer off hold.
+    pub fn resume(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
+        let call = self.of_call(call);
+        promise(signal, async move { call.resume().await })
+    }
+
+    /// Negotiates the media anew.
+    pub fn reinvite(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
+        let call = self.of_call(call);
+        promise(signal, async move { call.reinvite().await })
+    }
+
+    /// Stops or starts sending our audio.
+    pub fn mute(&self, call: u32, muted: bool, signal: Option<AbortSignal>) -> Promise {
+        let call = self.of_call(call);
+        promise(signal, async move { call.mute(muted).await })
+    }
+
+    /// Sends key presses.
+    #[wasm_bindgen(js_name = sendDtmf)]
+    pub fn send_dtmf(&self, call: u32, digits: String, signal: Option<AbortSignal>) -> Promise {
+        let call = self.of_call(call);
+        promise(signal, async move { call.send_dtmf(&digits).await })
+    }
+
+    /// Waits for key presses of the peer.
+    #[wasm_bindgen(js_name = collectDigits)]
+    pub fn collect_digits(
+        &self,
+        call: u32,
+        count: u32,
+        within_ms: u32,
+        signal: Option<AbortSignal>,
+    ) -> Promise {
+        let (call, within) = (self.of_call(call), Duration::from_millis(within_ms.into()));
+        promise(signal, async move { call.collect_digits(count, within).await })
+    }
+
+    /// Plays to the peer.
+    pub fn play(&self, call: u32, source: JsValue, signal: Option<AbortSignal>) -> Result<Promise, JsValue> {
+        let (call, source) = (self.of_call(call), from_js::<rvoip::AudioSource>(source)?);
+        Ok(promise(signal, async move { call.play(source).await }))
+    }
+
+    /// Stops playing.
+    #[wasm_bindgen(js_name = stopPlaying)]
+    pub fn stop_playing(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
+        let call = self.of_call(call);
+        promise(signal, async move { call.stop_playing().await })
+    }
+
+    /// Records the peer's audio.
+    pub fn record(&self, call: u32, sink: JsValue, signal: Option<AbortSignal>) -> Result<Promise, JsValue> {
+        let (call, sink) = (self.of_call(call), from_js::<rvoip::AudioSink>(sink)?);
+        Ok(promise(signal, async move { call.record(sink).await }))
+    }
+
+    /// Stops recording.
+    #[wasm_bindgen(js_name = stopRecording)]
+    pub fn stop_recording(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
+        let call = self.of_call(call);
+        promise(signal, async move { call.stop_recording().await })
+    }
+
+    /// Sends a text within a call.
+    #[wasm_bindgen(js_name = messageInCall)]
+    pub fn message_in_call(&self, call: u32, text: String, signal: Option<AbortSignal>) -> Promise {
+        let call = self.of_call(call);
+        promise(signal, async move { call.message(&text).await })
+    }
+}

@@ -1,0 +1,13 @@
+//! The facade for JavaScript. One delegating line a method; nothing is decided here.
+//!
+//! A verb gives a promise whose first step has happened when it is returned: the command is submitted. Data crosses in the
+//! facade's serde form.
+#![cfg(target_arch = "wasm32")]
+
+mod client;
+mod events;
+mod promise;
+mod value;
+
+pub use client::{RawClient, parse_message};
+pub use events::RawEvents;
