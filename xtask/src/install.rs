@@ -2,7 +2,7 @@
 //! Debian system, packages by apt-get.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -25,6 +25,40 @@ pub(crate) fn target(name: &str) -> Result<()> {
     }
     println!("installing the target {name} with rustup");
     run("rustup", &["target", "add", name])
+}
+
+/// Makes sure that a program of crates.io is there in that version; gives the folder that it is in.
+pub(crate) fn tool(package: &str, version: &str) -> Result<PathBuf> {
+    let folder = cache()?.join("tools").join(format!("{package}-{version}"));
+    if !folder.join(".crates.toml").exists() {
+        println!("installing {package} {version} with cargo");
+        let place = folder.to_string_lossy().into_owned();
+        // Not `--locked`: a lock file may name versions that were withdrawn.
+        run(&cargo(), &["install", package, "--version", version, "--root", &place])?;
+    }
+    Ok(folder.join("bin"))
+}
+
+/// Makes sure that a program of the npm registry is there (`name@version`); gives the folder that it is in.
+pub(crate) fn npm_tool(package: &str) -> Result<PathBuf> {
+    let folder = cache()?.join("tools").join(package.replace('@', "-"));
+    let programs = folder.join("node_modules/.bin");
+    if !programs.exists() {
+        println!("installing {package} with npm");
+        std::fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
+        let place = folder.to_string_lossy().into_owned();
+        run("npm", &["install", "--prefix", &place, "--no-save", package])?;
+    }
+    Ok(programs)
+}
+
+/// Where installed tools are kept between runs.
+pub(crate) fn cache() -> Result<PathBuf> {
+    if let Some(cache) = std::env::var_os("RVOIP_CACHE") {
+        return Ok(cache.into());
+    }
+    let home = std::env::home_dir().context("there is no home directory to keep tools in")?;
+    Ok(home.join(".cache/rvoip"))
 }
 
 /// Makes sure that Debian packages are there.

@@ -20,6 +20,7 @@ mod stage;
 mod test;
 mod tidy;
 mod types;
+mod wasm;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   tidy            the rules of the house: layers, no C, licences, file lengths, clocks in the core
   types [--check] writes what is generated from the facade's data types: TypeScript, Python, JSON Schema
   bench           speed and allocations, next to other implementations
+  wasm [harness]  the core for the browser, into web/wasm; or its build for tests, into target/wasm-harness
   doc             the documentation of every crate, warnings refused
 ";
 
@@ -43,6 +45,8 @@ fn main() -> ExitCode {
         ("tidy", []) => tidy::run(),
         ("types", arguments) => types::run(arguments),
         ("bench", []) => bench::run(),
+        ("wasm", []) => wasm::run(),
+        ("wasm", [kind]) if kind == "harness" => wasm::build(wasm::Kind::Harness).map(drop),
         ("doc", []) => doc::run(),
         ("help" | "--help" | "-h", _) => {
             print!("{USAGE}\nstages of test: {}\n", test::names().join(" "));

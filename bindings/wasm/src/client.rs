@@ -26,10 +26,10 @@ impl From<Client> for RawClient {
 
 /// Reads one SIP message, from a string or from bytes.
 #[wasm_bindgen(js_name = parseMessage)]
-pub fn parse_message(message: JsValue) -> Result<JsValue, JsValue> {
+pub fn parse_message(message: &JsValue) -> Result<JsValue, JsValue> {
     let bytes = match message.as_string() {
         Some(text) => text.into_bytes(),
-        None => Uint8Array::new(&message).to_vec(),
+        None => Uint8Array::new(message).to_vec(),
     };
     rvoip::parse_message(&bytes).map(|message| to_js(&message)).map_err(|error| thrown(&error))
 }

@@ -1,0 +1,95 @@
+//! `cargo xtask wasm`: the core for the browser, as the npm package takes it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::command::{self, cargo, root};
+use crate::install;
+
+/// The version that the crate is pinned to; module and command must have the same.
+const WASM_BINDGEN: &str = "0.2.130";
+const WASM_PACK: &str = "0.15.0";
+/// The npm package that has wasm-opt.
+const BINARYEN: &str = "binaryen@132.0.0";
+/// The file whose size matters, and the glue beside it.
+const MODULE: &str = "rvoip_wasm_bg.wasm";
+const GLUE: &str = "rvoip_wasm.js";
+/// Bytes of both, compressed, that a page may have to load.
+const LIMIT: u64 = 120_000;
+const GOAL: u64 = 75_000;
+
+/// What is built.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// What is shipped: small.
+    Package,
+    /// With the scripted peer and the virtual clock, for tests.
+    Harness,
+}
+
+/// Builds the package's module into `web/wasm` and says what it weighs.
+pub(crate) fn run() -> Result<()> {
+    let directory = build(Kind::Package)?;
+    let weight = compressed(&directory.join(MODULE))? + compressed(&directory.join(GLUE))?;
+    println!("the module and its glue weigh {weight} bytes compressed (goal {GOAL}, limit {LIMIT})");
+    if weight > LIMIT {
+        bail!("the module and its glue weigh {weight} bytes compressed, more than {LIMIT}");
+    }
+    Ok(())
+}
+
+/// Builds a module and gives where it is.
+pub(crate) fn build(kind: Kind) -> Result<PathBuf> {
+    install::target("wasm32-unknown-unknown")?;
+    let bindgen = install::tool("wasm-bindgen-cli", WASM_BINDGEN)?;
+    let pack = install::tool("wasm-pack", WASM_PACK)?.join("wasm-pack");
+    let (directory, features): (PathBuf, &[&str]) = match kind {
+        Kind::Package => (root().join("web/wasm"), &[]),
+        Kind::Harness => (root().join("target/wasm-harness"), &["--features", "harness"]),
+    };
+    let out = directory.to_string_lossy().into_owned();
+    let crate_directory = root().join("bindings/wasm").to_string_lossy().into_owned();
+    let mut arguments = vec!["build", &crate_directory, "--mode", "no-install", "--no-opt", "--no-pack"];
+    arguments.extend(["--target", "web", "--profile", "wasm", "--out-dir", &out]);
+    if !features.is_empty() {
+        arguments.push("--");
+        arguments.extend(features);
+    }
+    let path = std::env::join_paths(
+        std::iter::once(bindgen).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+    )
+    .context("the path of wasm-bindgen")?;
+    let cargo = cargo();
+    let variables = [("PATH", path.as_os_str()), ("CARGO", cargo.as_ref())];
+    command::run_with(&pack.to_string_lossy(), &arguments, &variables)?;
+    if kind == Kind::Package {
+        shrink(&directory.join(MODULE))?;
+    }
+    Ok(directory)
+}
+
+/// Lets wasm-opt make the module smaller.
+fn shrink(module: &Path) -> Result<()> {
+    let tools = install::npm_tool(BINARYEN)?;
+    let module = module.to_string_lossy();
+    // What node 20 and every browser of the last years understand, and no more.
+    let features = [
+        "--enable-bulk-memory",
+        "--enable-sign-ext",
+        "--enable-mutable-globals",
+        "--enable-nontrapping-float-to-int",
+        "--enable-reference-types",
+        "--enable-multivalue",
+    ];
+    let mut arguments = vec!["-Oz", "--converge"];
+    arguments.extend(features);
+    arguments.extend([&*module, "-o", &*module]);
+    command::run(&tools.join("wasm-opt").to_string_lossy(), &arguments)
+}
+
+/// The size of a file after `gzip -9`.
+fn compressed(file: &Path) -> Result<u64> {
+    let shown = command::capture("sh", &["-c", "gzip -9 -c \"$0\" | wc -c", &file.to_string_lossy()])?;
+    shown.trim().parse().with_context(|| format!("the size of {}", file.display()))
+}
