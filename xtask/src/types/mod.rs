@@ -2,6 +2,8 @@
 //!
 //! Kotlin and Swift get theirs from uniffi, which fails to compile when they drift; these are written here.
 
+#[cfg(test)]
+mod agreement;
 mod names;
 mod python;
 mod schema;
