@@ -34,11 +34,14 @@ pub(super) struct Call {
 impl Call {
     /// The facts that tell a new listener how the call stands.
     pub(super) fn snapshot(&self) -> Vec<Event> {
-        let mut facts = Vec::with_capacity(2);
+        let mut facts = Vec::with_capacity(3);
         if self.info.direction == CallDirection::Incoming && self.info.state == CallState::Ringing {
             facts.push(self.incoming());
         }
         facts.push(self.state_changed());
+        if self.info.held_by_us || self.info.held_by_peer {
+            facts.push(self.hold_changed());
+        }
         facts
     }
 
@@ -50,6 +53,11 @@ impl Call {
             from_name: self.info.peer_name.clone(),
             to: self.to.clone(),
         }
+    }
+
+    fn hold_changed(&self) -> Event {
+        let CallInfo { call, held_by_us, held_by_peer, .. } = self.info;
+        Event::HoldChanged { call, held_by_us, held_by_peer }
     }
 
     fn state_changed(&self) -> Event {
@@ -197,9 +205,8 @@ impl Agent {
         }
         call.info.held_by_us = local;
         call.info.held_by_peer = remote;
-        let key = call.info.call;
-        let established = call.is_established();
-        self.tell(Event::HoldChanged { call: key, held_by_us: local, held_by_peer: remote });
+        let (changed, established) = (call.hold_changed(), call.is_established());
+        self.tell(changed);
         if established {
             let state = if local || remote { CallState::OnHold } else { CallState::Connected };
             self.set_state(session, state);
