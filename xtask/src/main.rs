@@ -16,6 +16,7 @@ mod doc;
 mod facade;
 mod fuzz;
 mod install;
+mod mobile;
 mod stage;
 mod test;
 mod tidy;

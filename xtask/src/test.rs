@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::command::{self, cargo};
 use crate::stage::{Count, Stage, run_all, select};
-use crate::{demo, install, tidy};
+use crate::{demo, install, mobile, tidy};
 
 /// The stages, in the order in which they run: the quick ones first.
 pub(crate) const STAGES: &[Stage] = &[
@@ -15,6 +15,7 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "examples", shows: "the examples in the documentation run", run: doc_tests },
     Stage { name: "wasm", shows: "what the browser needs compiles to wasm32", run: |_| wasm() },
     Stage { name: "interop", shows: "calls with SIPp, Kamailio and baresip", run: interop },
+    Stage { name: "mobile", shows: "Kotlin calls, Swift parses, phones compile", run: mobile::run_stage },
     Stage { name: "demo", shows: "a call with speech on this machine", run: |_| demo::run_dev() },
 ];
 

@@ -1,0 +1,102 @@
+//! Kotlin and Swift: the library, what is generated from it, and their tests.
+
+mod kotlin;
+mod maven;
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+
+use crate::command::{self, cargo, root, run, target_directory};
+use crate::install;
+use crate::stage::Count;
+
+const BINDGEN: &str = "bindings/uniffi/bindgen/Cargo.toml";
+const PACKAGE: &str = "rvoip-uniffi";
+/// What phones run on. There is no linker for them here: it is checked that the library compiles.
+const PHONES: &[&str] = &["aarch64-linux-android", "aarch64-apple-ios"];
+
+/// The stage `mobile` of `cargo xtask test`.
+pub(crate) fn run_stage(count: &mut Count) -> Result<()> {
+    count.asked = true;
+    let library = library()?;
+    let generator = Generator::build()?;
+    generator.test(count)?;
+    generator.generate(&library, "mobile/kotlin/generated", "mobile/swift/Generated")?;
+    kotlin::test(&library, count)?;
+    phones()
+}
+
+/// Builds the library; gives its path.
+fn library() -> Result<PathBuf> {
+    run(&cargo(), &["build", "--package", PACKAGE])?;
+    Ok(target_directory().join("debug/librvoip_ffi.so"))
+}
+
+/// The command that generates Kotlin and Swift. It takes longer to build than the library, and is kept.
+struct Generator {
+    built: String,
+}
+
+impl Generator {
+    fn build() -> Result<Self> {
+        let manifest = std::fs::read_to_string(root().join(BINDGEN)).context(BINDGEN)?;
+        let version = version_of("uniffi", &manifest).context("the generator names no version of uniffi")?;
+        let built =
+            install::cache()?.join(format!("uniffi-bindgen-{version}")).to_string_lossy().into_owned();
+        run(&cargo(), &["build", "--quiet", "--manifest-path", BINDGEN, "--target-dir", &built])?;
+        Ok(Self { built })
+    }
+
+    fn test(&self, count: &mut Count) -> Result<()> {
+        let arguments = ["test", "--quiet", "--manifest-path", BINDGEN, "--target-dir", &self.built];
+        command::run_tests(&arguments, count)
+    }
+
+    fn generate(&self, library: &std::path::Path, kotlin: &str, swift: &str) -> Result<()> {
+        for folder in [kotlin, swift] {
+            let folder = root().join(folder);
+            if folder.exists() {
+                std::fs::remove_dir_all(&folder).with_context(|| format!("emptying {}", folder.display()))?;
+            }
+            std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        }
+        let program = format!("{}/debug/rvoip-uniffi-bindgen", self.built);
+        run(&program, &[&library.to_string_lossy(), kotlin, swift])
+    }
+}
+
+/// The version of a dependency in a manifest: `name = { version = "=1.2.3", …`.
+fn version_of<'m>(name: &str, manifest: &'m str) -> Option<&'m str> {
+    let line = manifest.lines().find(|line| line.split_whitespace().next() == Some(name))?;
+    let (_, rest) = line.split_once("version = \"=")?;
+    rest.split_once('"').map(|(version, _)| version)
+}
+
+fn phones() -> Result<()> {
+    for target in PHONES {
+        install::target(target)?;
+        run(&cargo(), &["check", "--package", PACKAGE, "--target", target])?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_generator_is_of_the_version_of_the_library() {
+        let of = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+        let (generator, workspace) = (of(BINDGEN), of("Cargo.toml"));
+        assert!(version_of("uniffi", &generator).is_some());
+        assert_eq!(version_of("uniffi", &generator), version_of("uniffi", &workspace));
+    }
+
+    #[test]
+    fn a_version_is_exact_or_none() {
+        assert_eq!(version_of("uniffi", "uniffi = { version = \"=0.1.2\" }"), Some("0.1.2"));
+        assert_eq!(version_of("uniffi", "uniffi = { version = \"0.1.2\" }"), None);
+        assert_eq!(version_of("uniffi", "uniffi-x = { version = \"=0.1.2\" }"), None);
+    }
+}
