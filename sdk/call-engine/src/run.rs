@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use rvoip_driver::{
-    Hub, LaunchError, Listener, NativeIo, TransportConfig, Transports, WireTap, clock, launch,
+    Hub, LaunchError, Listener, NativeIo, Protocol, TlsError, TransportConfig, Transports, WireTap, clock,
+    launch,
 };
 use thiserror::Error;
 
@@ -21,6 +22,9 @@ pub enum StartError {
         /// Why.
         reason: std::io::Error,
     },
+    /// The certificates cannot be used.
+    #[error(transparent)]
+    Tls(TlsError),
     /// No runtime could be started.
     #[error("no runtime can be started: {0}")]
     Runtime(std::io::Error),
@@ -43,13 +47,13 @@ pub fn start(
 ) -> Result<RunningSwitch, StartError> {
     let (hub, driving) = Hub::new(Switch::new(config, clock::random()));
     let setup = move || {
-        let mut transports = Transports::new(TransportConfig::default());
+        let mut transports = Transports::new(TransportConfig::default()).map_err(StartError::Tls)?;
         let mut bound = Vec::new();
         for address in addresses {
             let refused = |reason| StartError::Bind { address, reason };
             let opened = transports.bind_udp(address).map_err(refused)?;
             let listening = SocketAddr::new(address.ip(), opened.local.port());
-            let listening = transports.listen_tcp(listening).map_err(refused)?;
+            let listening = transports.listen(Protocol::Tcp, listening).map_err(refused)?;
             bound.extend([opened, listening]);
         }
         Ok(NativeIo::new(transports, bound, None, tap))

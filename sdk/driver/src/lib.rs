@@ -49,7 +49,7 @@ pub use rvoip_sans_io::{
     Protocol, QuestionId, Random, Timers, Token, Transmit,
 };
 #[cfg(not(target_arch = "wasm32"))]
-pub use rvoip_sip_transport::{TransportConfig, Transports};
+pub use rvoip_sip_transport::{TlsConfig, TlsError, TransportConfig, Transports};
 #[cfg(target_arch = "wasm32")]
 pub use web::{MediaPlatform, WebIo, WebMedia, launch};
 pub use wire::{WireEntry, WireTap};

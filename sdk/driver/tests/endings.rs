@@ -252,7 +252,10 @@ impl MediaBackend<u32, u32> for Doubling {
 
 fn native(tap: Option<WireTap>) -> NativeIo<Toy> {
     let media = Box::new(Doubling::default());
-    NativeIo::new(Transports::new(TransportConfig::default()), Vec::new(), Some(media), tap)
+    let Ok(transports) = Transports::new(TransportConfig::default()) else {
+        panic!("without certificates there is nothing to refuse")
+    };
+    NativeIo::new(transports, Vec::new(), Some(media), tap)
 }
 
 #[tokio::test]

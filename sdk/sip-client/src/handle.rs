@@ -21,7 +21,7 @@ impl Handle {
         use rvoip_driver::{LaunchError, clock, launch};
 
         let (hub, driving) = Hub::new(Agent::new(config.clone(), clock::random()));
-        launch(driving, move || native::io(&config, tap)).map_err(|error| match error {
+        launch(driving, move || crate::native::io(&config, tap)).map_err(|error| match error {
             LaunchError::Setup(error) => error,
             error @ (LaunchError::Runtime(_) | _) => ErrorKind::Internal.error(error.to_string()),
         })?;
@@ -103,49 +103,5 @@ impl Hosted for Agent {
 
     fn failed(reason: &str) -> Event {
         Event::ClientClosed { reason: Some(reason.to_owned()) }
-    }
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-mod native {
-    //! The sockets of a client.
-
-    use std::net::{Ipv4Addr, SocketAddr};
-
-    use rvoip_driver::{NativeIo, NativeMedia, TransportConfig, Transports, WireTap};
-
-    use crate::agent::Agent;
-    use crate::{Bind, ClientConfig, ErrorKind, Result, TransportKind};
-
-    pub(super) fn io(config: &ClientConfig, tap: Option<WireTap>) -> Result<NativeIo<Agent>> {
-        let mut transports = Transports::new(TransportConfig::default());
-        let mut bound = Vec::new();
-        let any = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-        let default = [Bind { transport: TransportKind::Udp, address: any }];
-        let binds = if config.binds.is_empty() { &default[..] } else { &config.binds };
-        for bind in binds {
-            let refused = |error: std::io::Error| {
-                let reason = if error.kind() == std::io::ErrorKind::AddrInUse {
-                    "it is taken".to_owned()
-                } else {
-                    error.to_string()
-                };
-                let kind = bind.transport.protocol();
-                ErrorKind::BindFailed.error(format!("{kind} at {} cannot be used: {reason}", bind.address))
-            };
-            let opened = match bind.transport {
-                TransportKind::Udp => transports.bind_udp(bind.address),
-                TransportKind::Tcp => transports.listen_tcp(bind.address),
-                TransportKind::Tls | TransportKind::Ws | TransportKind::Wss => {
-                    let reason = format!("{} cannot be listened on yet", bind.transport.protocol());
-                    return Err(ErrorKind::Unsupported.error(reason));
-                }
-            };
-            bound.push(opened.map_err(refused)?);
-        }
-        let media = NativeMedia::new().map_err(|error| {
-            ErrorKind::Internal.error(format!("the media thread cannot be started: {error}"))
-        })?;
-        Ok(NativeIo::new(transports, bound, Some(Box::new(media)), tap))
     }
 }

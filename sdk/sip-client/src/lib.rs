@@ -34,6 +34,8 @@ mod event;
 mod events;
 mod handle;
 mod ids;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
 mod parse;
 mod seconds;
 mod state;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use rvoip_sans_io::{FlowId, FlowOpened};
 use rvoip_sip_core::Limits;
+use thiserror::Error;
 
 /// What a transport tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +53,54 @@ pub struct TransportConfig {
     pub connections: usize,
     /// What the system is asked to buffer for a UDP socket, in bytes; it may grant less. Default 1 MiB.
     pub udp_buffer: usize,
+    /// Certificates for TLS and secure WebSocket.
+    pub tls: TlsConfig,
+    /// After how long without a frame of the peer a WebSocket is asked whether it lives (RFC 6455 §5.5.2). Default 30 s.
+    pub ping_interval: Duration,
+    /// How long the answer to that may take before the flow fails. Default 10 s.
+    pub ping_wait: Duration,
+    /// The pages that may connect by WebSocket, as origins such as `https://example.com` (RFC 6455 §10.2); none given, any
+    /// may. What names no origin is no page and may always.
+    pub origins: Vec<String>,
+}
+
+/// Certificates for TLS: the text of PEM files. The browser has its own.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct TlsConfig {
+    /// The authorities that servers are checked against, in place of the well-known ones.
+    pub ca: Option<Vec<u8>>,
+    /// Our certificate and those that lead to its authority, for what is listened on.
+    pub certificate: Option<Vec<u8>>,
+    /// The private key of our certificate.
+    pub key: Option<Vec<u8>>,
+    /// Take any certificate of a server. For tests alone: whoever is on the way can read and change everything.
+    pub insecure: bool,
+}
+
+impl std::fmt::Debug for TlsConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TlsConfig")
+            .field("ca", &self.ca.is_some())
+            .field("certificate", &self.certificate.is_some())
+            .field("key", &self.key.is_some())
+            .field("insecure", &self.insecure)
+            .finish()
+    }
+}
+
+/// A part of a [`TlsConfig`] cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// The authorities.
+    #[error("the authority's certificate cannot be used: {0}")]
+    Ca(String),
+    /// Our certificate.
+    #[error("the certificate cannot be used: {0}")]
+    Certificate(String),
+    /// The key of our certificate.
+    #[error("the private key cannot be used: {0}")]
+    Key(String),
 }
 
 impl Default for TransportConfig {
@@ -66,6 +115,10 @@ impl Default for TransportConfig {
             linger: Duration::from_secs(5),
             connections: 10_000,
             udp_buffer: 1 << 20,
+            tls: TlsConfig::default(),
+            ping_interval: Duration::from_secs(30),
+            ping_wait: Duration::from_secs(10),
+            origins: Vec::new(),
         }
     }
 }

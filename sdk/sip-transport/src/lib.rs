@@ -5,10 +5,10 @@
 //!
 //! ```no_run
 //! # #[cfg(not(target_arch = "wasm32"))]
-//! # async fn example() -> std::io::Result<()> {
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! use rvoip_sip_transport::{TransportConfig, TransportEvent, Transports};
 //!
-//! let mut transports = Transports::new(TransportConfig::default());
+//! let mut transports = Transports::new(TransportConfig::default())?;
 //! let bound = transports.bind_udp("127.0.0.1:0".parse().unwrap())?;
 //! let event = std::future::poll_fn(|cx| transports.poll(cx)).await;
 //! if let TransportEvent::Received { flow, source, bytes } = event {
@@ -35,7 +35,7 @@ mod native;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
-pub use event::{TransportConfig, TransportEvent};
+pub use event::{TlsConfig, TlsError, TransportConfig, TransportEvent};
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{Resolver, Transports, local_address_towards};
 #[cfg(target_arch = "wasm32")]

@@ -16,7 +16,7 @@ use rvoip_sip_transport::{TransportConfig, TransportEvent, Transports};
 use tokio::time::timeout;
 
 fn bind(address: &str) -> (Transports, FlowOpened) {
-    let mut transports = Transports::new(TransportConfig::default());
+    let mut transports = Transports::new(TransportConfig::default()).unwrap();
     let flow = transports.bind_udp(address.parse().unwrap()).unwrap();
     assert_eq!((flow.protocol, flow.remote), (Protocol::Udp, None));
     (transports, flow)
@@ -45,7 +45,7 @@ async fn datagrams_of_any_size_pass_in_both_families() {
 
 #[tokio::test]
 async fn both_families_may_have_one_port() {
-    let mut transports = Transports::new(TransportConfig::default());
+    let mut transports = Transports::new(TransportConfig::default()).unwrap();
     let four = transports.bind_udp("0.0.0.0:0".parse().unwrap()).unwrap();
     let six = transports.bind_udp(format!("[::]:{}", four.local.port()).parse().unwrap()).unwrap();
     assert_eq!(six.local.port(), four.local.port());
@@ -87,7 +87,7 @@ async fn a_closed_socket_frees_its_port() {
 
 #[tokio::test]
 async fn sockets_take_turns() {
-    let mut transports = Transports::new(TransportConfig::default());
+    let mut transports = Transports::new(TransportConfig::default()).unwrap();
     let busy = transports.bind_udp("127.0.0.1:0".parse().unwrap()).unwrap();
     let quiet = transports.bind_udp("127.0.0.1:0".parse().unwrap()).unwrap();
     let sender = UdpSocket::bind("127.0.0.1:0").unwrap();

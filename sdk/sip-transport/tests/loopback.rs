@@ -31,7 +31,7 @@ fn open(flow: FlowId, protocol: Protocol, remote: SocketAddr) -> OpenFlow {
 #[tokio::test]
 async fn datagrams_travel_over_both_families() {
     for any in ["127.0.0.1:0", "[::1]:0"] {
-        let mut transports = Transports::new(TransportConfig::default());
+        let mut transports = Transports::new(TransportConfig::default()).unwrap();
         let one = transports.bind_udp(address(any)).unwrap();
         let other = transports.bind_udp(address(any)).unwrap();
         let bytes = Bytes::from_static(b"\x00\xffhello");
@@ -43,7 +43,7 @@ async fn datagrams_travel_over_both_families() {
 
 #[tokio::test]
 async fn a_datagram_to_nobody_does_not_end_the_socket() {
-    let mut transports = Transports::new(TransportConfig::default());
+    let mut transports = Transports::new(TransportConfig::default()).unwrap();
     let one = transports.bind_udp(address(LOOPBACK)).unwrap();
     let nobody = {
         let closed = std::net::UdpSocket::bind(LOOPBACK).unwrap();
@@ -62,17 +62,17 @@ async fn a_datagram_to_nobody_does_not_end_the_socket() {
 
 #[tokio::test]
 async fn a_taken_port_is_an_error() {
-    let mut transports = Transports::new(TransportConfig::default());
+    let mut transports = Transports::new(TransportConfig::default()).unwrap();
     let one = transports.bind_udp(address(LOOPBACK)).unwrap();
     assert!(transports.bind_udp(one.local).is_err());
-    let bound = transports.listen_tcp(address(LOOPBACK)).unwrap().local;
-    assert!(Transports::new(TransportConfig::default()).listen_tcp(bound).is_err());
+    let bound = transports.listen(Protocol::Tcp, address(LOOPBACK)).unwrap().local;
+    assert!(Transports::new(TransportConfig::default()).unwrap().listen(Protocol::Tcp, bound).is_err());
 }
 
 #[tokio::test]
 async fn a_stream_is_cut_into_messages_wherever_it_is_split() {
-    let mut transports = Transports::new(TransportConfig::default());
-    let bound = transports.listen_tcp(address(LOOPBACK)).unwrap().local;
+    let mut transports = Transports::new(TransportConfig::default()).unwrap();
+    let bound = transports.listen(Protocol::Tcp, address(LOOPBACK)).unwrap().local;
     let mut peer = TcpStream::connect(bound).await.unwrap();
     let TransportEvent::Opened(opened) = next(&mut transports).await else { panic!() };
     assert_eq!(opened.remote, Some(peer.local_addr().unwrap()));
@@ -93,8 +93,8 @@ async fn a_stream_is_cut_into_messages_wherever_it_is_split() {
 
 #[tokio::test]
 async fn a_hostile_content_length_ends_the_connection_alone() {
-    let mut transports = Transports::new(TransportConfig::default());
-    let bound = transports.listen_tcp(address(LOOPBACK)).unwrap().local;
+    let mut transports = Transports::new(TransportConfig::default()).unwrap();
+    let bound = transports.listen(Protocol::Tcp, address(LOOPBACK)).unwrap().local;
     for length in ["99999999999999999999", "-1", "4294967296", "70000", "x"] {
         let mut peer = TcpStream::connect(bound).await.unwrap();
         let TransportEvent::Opened(_) = next(&mut transports).await else { panic!() };
@@ -110,7 +110,7 @@ async fn a_hostile_content_length_ends_the_connection_alone() {
 async fn a_connection_that_was_asked_for_carries_messages_both_ways() {
     let listener = TcpListener::bind(LOOPBACK).await.unwrap();
     let remote = listener.local_addr().unwrap();
-    let mut transports = Transports::new(TransportConfig::default());
+    let mut transports = Transports::new(TransportConfig::default()).unwrap();
     let flow = FlowId::from_machine(1);
     transports.open(&open(flow, Protocol::Tcp, remote));
     let (mut peer, _) = listener.accept().await.unwrap();
@@ -133,7 +133,7 @@ async fn a_connection_that_was_asked_for_carries_messages_both_ways() {
 async fn what_is_queued_is_sent_before_a_flow_closes() {
     let listener = TcpListener::bind(LOOPBACK).await.unwrap();
     let remote = listener.local_addr().unwrap();
-    let mut transports = Transports::new(TransportConfig::default());
+    let mut transports = Transports::new(TransportConfig::default()).unwrap();
     let flow = FlowId::from_machine(1);
     transports.open(&open(flow, Protocol::Tcp, remote));
     let (mut peer, _) = listener.accept().await.unwrap();
@@ -155,7 +155,8 @@ async fn what_is_queued_is_sent_before_a_flow_closes() {
 async fn a_peer_that_does_not_read_ends_its_connection_and_no_other() {
     let listener = TcpListener::bind(LOOPBACK).await.unwrap();
     let remote = listener.local_addr().unwrap();
-    let mut transports = Transports::new(TransportConfig { send_queue: 4, ..TransportConfig::default() });
+    let mut transports =
+        Transports::new(TransportConfig { send_queue: 4, ..TransportConfig::default() }).unwrap();
     let flow = FlowId::from_machine(1);
     transports.open(&open(flow, Protocol::Tcp, remote));
     let (peer, _) = listener.accept().await.unwrap();
@@ -176,7 +177,7 @@ async fn a_refused_connection_and_an_unknown_transport_say_why() {
         let closed = TcpListener::bind(LOOPBACK).await.unwrap();
         closed.local_addr().unwrap()
     };
-    let mut transports = Transports::new(TransportConfig::default());
+    let mut transports = Transports::new(TransportConfig::default()).unwrap();
     transports.open(&open(FlowId::from_machine(1), Protocol::Tcp, nobody));
     let TransportEvent::Failed { reason, .. } = next(&mut transports).await else { panic!() };
     assert_eq!(reason, format!("{nobody} cannot be reached over TCP: connection refused"));
@@ -189,8 +190,8 @@ async fn a_refused_connection_and_an_unknown_transport_say_why() {
 async fn a_silent_connection_is_closed_and_too_many_are_refused() {
     let config =
         TransportConfig { idle: Duration::from_millis(100), connections: 1, ..TransportConfig::default() };
-    let mut transports = Transports::new(config);
-    let bound = transports.listen_tcp(address(LOOPBACK)).unwrap().local;
+    let mut transports = Transports::new(config).unwrap();
+    let bound = transports.listen(Protocol::Tcp, address(LOOPBACK)).unwrap().local;
     let _first = TcpStream::connect(bound).await.unwrap();
     let TransportEvent::Opened(_) = next(&mut transports).await else { panic!() };
     let mut second = TcpStream::connect(bound).await.unwrap();

@@ -51,8 +51,8 @@ async fn opened(transports: &mut Transports) -> FlowOpened {
 
 /// A listening side and a plain client that is connected to it.
 async fn connected(config: TransportConfig) -> (Transports, FlowOpened, TcpStream) {
-    let mut transports = Transports::new(config);
-    let address = transports.listen_tcp(loopback()).unwrap().local;
+    let mut transports = Transports::new(config).unwrap();
+    let address = transports.listen(Protocol::Tcp, loopback()).unwrap().local;
     let client = TcpStream::connect(address).await.unwrap();
     client.set_nodelay(true).unwrap();
     let flow = opened(&mut transports).await;
@@ -136,7 +136,7 @@ async fn a_hostile_content_length_ends_the_connection_and_no_other() {
 
 #[tokio::test]
 async fn a_refused_connection_fails_with_words() {
-    let mut transports = Transports::new(TransportConfig::default());
+    let mut transports = Transports::new(TransportConfig::default()).unwrap();
     let free = TcpListener::bind(loopback()).await.unwrap();
     let address = free.local_addr().unwrap();
     drop(free);
@@ -150,7 +150,7 @@ async fn a_refused_connection_fails_with_words() {
 
 #[tokio::test]
 async fn what_is_not_supported_says_so() {
-    let mut transports = Transports::new(TransportConfig::default());
+    let mut transports = Transports::new(TransportConfig::default()).unwrap();
     for (protocol, reason) in [
         (Protocol::Tls, "TLS is not available yet"),
         (Protocol::Ws, "WS is not available yet"),
@@ -166,7 +166,7 @@ async fn what_is_not_supported_says_so() {
 async fn what_is_sent_before_the_connection_is_there_follows_it() {
     let server = TcpListener::bind("[::1]:0").await.unwrap();
     let remote = server.local_addr().unwrap();
-    let mut transports = Transports::new(TransportConfig::default());
+    let mut transports = Transports::new(TransportConfig::default()).unwrap();
     transports.open(&open(1, Protocol::Tcp, remote));
     transports.transmit(Transmit::copy(FlowId::from_machine(1), remote, b"first "));
     let flow = opened(&mut transports).await;

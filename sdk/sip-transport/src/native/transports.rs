@@ -16,7 +16,7 @@ use super::ready::{ReadyQueue, SourceId, Turn};
 use super::send_queue::SendQueue;
 use super::stream::StreamFlow;
 use super::udp::{DATAGRAM, UdpFlow};
-use crate::{TransportConfig, TransportEvent};
+use crate::{TlsError, TransportConfig, TransportEvent};
 
 /// What one turn of a source came to.
 #[derive(Debug)]
@@ -63,8 +63,11 @@ pub struct Transports {
 
 impl Transports {
     /// No sockets yet.
-    pub fn new(config: TransportConfig) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// What [`TransportConfig::tls`] holds cannot be used.
+    pub fn new(config: TransportConfig) -> Result<Self, TlsError> {
+        Ok(Self {
             config,
             flows: BTreeMap::new(),
             draining: BTreeMap::new(),
@@ -76,7 +79,7 @@ impl Transports {
             accepted: 0,
             number: 0,
             waker: None,
-        }
+        })
     }
 
     fn next_number(&mut self) -> u64 {
@@ -107,12 +110,24 @@ impl Transports {
         Ok(FlowOpened { flow, protocol: Protocol::Udp, local, remote: None })
     }
 
-    /// Listens for TCP connections (RFC 3261 §18); each becomes a flow that [`TransportEvent::Opened`] names. What is given
-    /// names the listening socket, which carries nothing itself.
+    /// Listens for connections (RFC 3261 §18); each becomes a flow that [`TransportEvent::Opened`] names once it speaks the
+    /// protocol. What is given names the listening socket, which carries nothing itself.
     ///
     /// # Errors
-    /// The address is taken, or not of this machine.
-    pub fn listen_tcp(&mut self, address: SocketAddr) -> io::Result<FlowOpened> {
+    /// The address is taken, or not of this machine; there is no certificate for TLS; UDP is bound, not listened on.
+    pub fn listen(&mut self, protocol: Protocol, address: SocketAddr) -> io::Result<FlowOpened> {
+        match protocol {
+            Protocol::Tcp => {}
+            Protocol::Udp => {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "UDP is bound, not listened on"));
+            }
+            Protocol::Tls | Protocol::Ws | Protocol::Wss => {
+                return Err(io::Error::new(
+                    io::ErrorKind::Unsupported,
+                    format!("{protocol} is not available yet"),
+                ));
+            }
+        }
         let socket = address::listen_tcp(address)?;
         let local = address::shown(socket.local_addr()?);
         let number = self.next_number();
@@ -120,7 +135,7 @@ impl Transports {
         turn.request();
         self.listeners.insert(number, (Listener::new(socket), turn));
         let flow = FlowId::from_platform(number);
-        Ok(FlowOpened { flow, protocol: Protocol::Tcp, local, remote: None })
+        Ok(FlowOpened { flow, protocol, local, remote: None })
     }
 
     /// Opens a connection. [`TransportEvent::Opened`] or [`TransportEvent::Failed`] follows.
