@@ -17,6 +17,7 @@ mod facade;
 mod fuzz;
 mod install;
 mod mobile;
+mod parity;
 mod stage;
 mod test;
 mod tidy;
@@ -31,6 +32,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   ci              the same and then the slower checks; what .ci/run calls
   tidy            the rules of the house: layers, no C, licences, file lengths, clocks in the core
   types [--check] writes what is generated from the facade's data types: TypeScript, Python, JSON Schema
+  parity          what the facade has and a language lacks, by name
   bench           speed and allocations, next to other implementations
   wasm [harness]  the core for the browser, into web/wasm; or its build for tests, into target/wasm-harness
   doc             the documentation of every crate, warnings refused
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         ("ci", []) => ci::run(),
         ("tidy", []) => tidy::run(),
         ("types", arguments) => types::run(arguments),
+        ("parity", []) => parity::run(),
         ("bench", []) => bench::run(),
         ("wasm", []) => wasm::run(),
         ("wasm", [kind]) if kind == "harness" => wasm::build(wasm::Kind::Harness).map(drop),

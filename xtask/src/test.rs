@@ -4,13 +4,14 @@ use anyhow::{Result, bail};
 
 use crate::command::{self, cargo};
 use crate::stage::{Count, Stage, run_all, select};
-use crate::{demo, install, mobile, tidy};
+use crate::{demo, install, mobile, parity, tidy};
 
 /// The stages, in the order in which they run: the quick ones first.
 pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "fmt", shows: "the code is formatted", run: |_| fmt() },
     Stage { name: "clippy", shows: "no lint, in any target of any crate", run: |_| clippy() },
     Stage { name: "tidy", shows: "the rules of the house hold", run: |_| tidy::run() },
+    Stage { name: "parity", shows: "every language has what the facade has", run: |_| parity::run() },
     Stage { name: "unit", shows: "every crate's own tests, and whole calls on a virtual clock", run: unit },
     Stage { name: "examples", shows: "the examples in the documentation run", run: doc_tests },
     Stage { name: "wasm", shows: "what the browser needs compiles to wasm32", run: |_| wasm() },

@@ -11,10 +11,14 @@ use anyhow::Result;
 
 pub(crate) use crates::Crate;
 pub(crate) use model::{Field, Item, Kind, Model, Type, Variant};
+pub(crate) use read::exported;
 
 /// Reads the data types of the facade.
 pub(crate) fn model() -> Result<Model> {
-    let facade = Crate::read("sdk/sip-client/src")?;
-    let driver = Crate::read("sdk/driver/src")?;
-    read::model(&facade, &[("rvoip_driver", &driver)])
+    model_of(&Crate::read("sdk/sip-client/src")?, &Crate::read("sdk/driver/src")?)
+}
+
+/// The data types of a facade that re-exports some of a driver.
+pub(crate) fn model_of(facade: &Crate, driver: &Crate) -> Result<Model> {
+    read::model(facade, &[("rvoip_driver", driver)])
 }

@@ -29,12 +29,22 @@ pub(crate) fn exported(facade: &Crate) -> Vec<(String, String)> {
     for item in &facade.root {
         if let syn::Item::Use(item) = item
             && matches!(item.vis, syn::Visibility::Public(_))
+            && !is_for_tests(&item.attrs)
             && let syn::UseTree::Path(path) = &item.tree
         {
             leaves(&path.ident.to_string(), &path.tree, &mut found);
         }
     }
     found
+}
+
+/// Whether something is compiled for tests alone.
+fn is_for_tests(attributes: &[Attribute]) -> bool {
+    let of = |attribute: &Attribute| match &attribute.meta {
+        syn::Meta::List(list) => list.tokens.to_string(),
+        syn::Meta::Path(_) | syn::Meta::NameValue(_) => String::new(),
+    };
+    attributes.iter().any(|one| one.path().is_ident("cfg") && of(one).contains("harness"))
 }
 
 fn leaves(origin: &str, tree: &syn::UseTree, found: &mut Vec<(String, String)>) {

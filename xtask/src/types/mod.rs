@@ -4,7 +4,7 @@
 
 #[cfg(test)]
 mod agreement;
-mod names;
+pub(crate) mod names;
 mod python;
 mod schema;
 mod typescript;

@@ -48,7 +48,7 @@ fn write_item(out: &mut String, model: &Model, item: &Item) {
         }
         Kind::Union(variants) => {
             for variant in variants {
-                let name = names::of_variant(item, variant);
+                let name = names::of_variant(&item.name, &variant.name);
                 let word = Some(variant.word.as_str());
                 let class = Class {
                     name: &name,
@@ -83,7 +83,8 @@ fn write_words(out: &mut String, item: &Item, variants: &[Variant]) {
 fn write_union(out: &mut String, item: &Item, variants: &[Variant]) {
     let name = names::of(&item.name);
     let function = snake_case(name);
-    let names: Vec<String> = variants.iter().map(|variant| names::of_variant(item, variant)).collect();
+    let names: Vec<String> =
+        variants.iter().map(|variant| names::of_variant(&item.name, &variant.name)).collect();
     let _ = write!(out, "\n\n{name}: TypeAlias = (\n    {}\n)\n", names.join("\n    | "));
     write_docs(out, "", &item.docs);
     let table = words_table(name);
@@ -131,7 +132,7 @@ fn write_class(out: &mut String, model: &Model, class: &Class<'_>) {
             (true, _) => " = None",
             (false, _) => "",
         };
-        let _ = writeln!(out, "    {}: {annotation}{default}", attribute(&field.name));
+        let _ = writeln!(out, "    {}: {annotation}{default}", names::attribute(&field.name));
         write_docs(out, "    ", &in_seconds(field));
     }
     write_from_dict(out, model, class);
@@ -189,7 +190,7 @@ fn write_from_dict(out: &mut String, model: &Model, class: &Class<'_>) {
             } else {
                 reader(model, &field.of, &format!("data[\"{}\"]", field.name), &place)
             };
-            let _ = writeln!(out, "            {}={read},", attribute(&field.name));
+            let _ = writeln!(out, "            {}={read},", names::attribute(&field.name));
         }
         out.push_str("        )\n");
     }
@@ -206,7 +207,7 @@ fn write_to_dict(out: &mut String, model: &Model, class: &Class<'_>) {
         format!(
             "\"{}\": {}",
             field.name,
-            writer(model, &field.of, &format!("self.{}", attribute(&field.name)))
+            writer(model, &field.of, &format!("self.{}", names::attribute(&field.name)))
         )
     }));
     let object = if entries.len() > 1 {
@@ -220,7 +221,7 @@ fn write_to_dict(out: &mut String, model: &Model, class: &Class<'_>) {
         let _ = writeln!(out, "        data: dict[str, object] = {object}");
         for field in optional {
             let inner = if let Type::Option(inner) = &field.of { inner } else { &field.of };
-            let own = format!("self.{}", attribute(&field.name));
+            let own = format!("self.{}", names::attribute(&field.name));
             let _ = writeln!(out, "        if {own} is not None:");
             let _ = writeln!(out, "            data[\"{}\"] = {}", field.name, writer(model, inner, &own));
         }
@@ -245,15 +246,6 @@ fn annotation(of: &Type, has_default: bool) -> String {
 
 /// What is not shown.
 const SECRET: &str = "password";
-
-/// A field as an attribute: keywords of Python get an underscore.
-fn attribute(name: &str) -> String {
-    if matches!(name, "from" | "in" | "is" | "class" | "import" | "lambda") {
-        format!("{name}_")
-    } else {
-        name.to_owned()
-    }
-}
 
 /// The expression that checks and converts a value of the serde form.
 fn reader(model: &Model, of: &Type, value: &str, place: &str) -> String {
@@ -322,7 +314,7 @@ fn write_exports(out: &mut String, model: &Model) {
         if let Kind::Union(variants) = &item.kind
             && model.uniform(item).is_none()
         {
-            exported.extend(variants.iter().map(|variant| names::of_variant(item, variant)));
+            exported.extend(variants.iter().map(|variant| names::of_variant(&item.name, &variant.name)));
             exported.push(format!("{}_from_dict", snake_case(&item.name)));
         }
     }

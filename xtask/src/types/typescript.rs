@@ -59,13 +59,13 @@ fn write_item(out: &mut String, model: &Model, item: &Item) {
             write_docs(out, "", &item.docs);
             let _ = write!(out, "export type {name} =");
             for variant in variants {
-                let _ = write!(out, "\n  | {}", names::of_variant(item, variant));
+                let _ = write!(out, "\n  | {}", names::of_variant(&item.name, &variant.name));
             }
             out.push_str(";\n");
             for variant in variants {
                 out.push('\n');
                 write_docs(out, "", &variant.docs);
-                let variant_name = names::of_variant(item, variant);
+                let variant_name = names::of_variant(&item.name, &variant.name);
                 // Only what the program writes has defaults among variants.
                 write_interface(out, model, &variant_name, Some(&variant.word), &variant.fields, Use::Input);
             }
