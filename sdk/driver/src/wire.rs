@@ -1,12 +1,11 @@
 //! What goes over the wire, as one stream for ladders and logs, with secrets taken out in one place.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rvoip_sans_io::{FlowId, FlowOpened, Protocol};
+use rvoip_sans_io::{FlowId, FlowOpened, Map, Protocol};
 
 use crate::redact::redact;
 
@@ -50,12 +49,12 @@ impl fmt::Debug for WireTap {
 #[derive(Debug, Default)]
 pub(crate) struct Wire {
     tap: Option<WireTap>,
-    flows: BTreeMap<FlowId, (Protocol, SocketAddr, Option<SocketAddr>)>,
+    flows: Map<FlowId, (Protocol, SocketAddr, Option<SocketAddr>)>,
 }
 
 impl Wire {
     pub(crate) fn new(tap: Option<WireTap>) -> Self {
-        Self { tap, flows: BTreeMap::new() }
+        Self { tap, flows: Map::new() }
     }
 
     pub(crate) fn opened(&mut self, opened: &FlowOpened) {

@@ -1,10 +1,9 @@
 //! Named counters: what is dropped is counted.
-
-use std::collections::BTreeMap;
+use crate::Map;
 
 /// Counts by name. Every message that a machine drops without an answer has a name here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counters(BTreeMap<&'static str, u64>);
+pub struct Counters(Map<&'static str, u64>);
 
 impl Counters {
     /// Adds one to `name`.

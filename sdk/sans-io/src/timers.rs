@@ -1,20 +1,18 @@
 //! One timer table a machine.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use crate::Instant;
+use crate::{Instant, Map, Set};
 
 /// A table of timers, at most one for each key. Timers that are due at the same moment fire in the order of their keys.
 #[derive(Clone, Debug)]
 pub struct Timers<K> {
-    deadlines: BTreeMap<K, Instant>,
-    order: BTreeSet<(Instant, K)>,
+    deadlines: Map<K, Instant>,
+    order: Set<(Instant, K)>,
 }
 
 impl<K: Copy + Ord> Timers<K> {
     /// An empty table.
     pub fn new() -> Self {
-        Self { deadlines: BTreeMap::new(), order: BTreeSet::new() }
+        Self { deadlines: Map::new(), order: Set::new() }
     }
 
     /// Starts the timer `key`, or moves it if it is running.

@@ -1,9 +1,8 @@
 //! The flows of a layer: which are there, which lead where, and who waits for one to open.
 
-use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use rvoip_sans_io::{FlowId, FlowOpened, Protocol};
+use rvoip_sans_io::{FlowId, FlowOpened, Map, Protocol};
 
 use crate::{ClientKey, ServerKey};
 
@@ -40,9 +39,9 @@ const PUBLIC_ADDRESSES: usize = 256;
 
 #[derive(Debug, Default)]
 pub(crate) struct Flows {
-    open: BTreeMap<FlowId, Flow>,
-    opening: BTreeMap<FlowId, Opening>,
-    public: BTreeMap<(FlowId, IpAddr), SocketAddr>,
+    open: Map<FlowId, Flow>,
+    opening: Map<FlowId, Opening>,
+    public: Map<(FlowId, IpAddr), SocketAddr>,
 }
 
 impl Flows {

@@ -1,9 +1,8 @@
 //! Keep-alives by CRLF (RFC 5626 §3.5.1, §4.4.1): who is kept alive, and who answers.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use rvoip_sans_io::FlowId;
+use rvoip_sans_io::{FlowId, Map};
 
 /// One path that is kept alive.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +16,7 @@ pub(crate) struct KeptPath {
 
 #[derive(Debug, Default)]
 pub(crate) struct KeepAlives {
-    paths: BTreeMap<u32, KeptPath>,
+    paths: Map<u32, KeptPath>,
     last: u32,
 }
 

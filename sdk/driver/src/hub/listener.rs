@@ -1,13 +1,13 @@
 //! A listener and its queue.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use futures::Stream;
-use rvoip_sans_io::Machine;
+use rvoip_sans_io::{Machine, Map};
 
 use super::Hosted;
 use super::shared::Shared;
@@ -28,7 +28,7 @@ pub(super) struct Queue<M: Machine> {
     missed: u32,
     ended: bool,
     /// Of those who wait: the stream under 0, each [`Ready`] under a number of its own.
-    wakers: BTreeMap<u64, Waker>,
+    wakers: Map<u64, Waker>,
     last_ready: u64,
 }
 
@@ -109,7 +109,7 @@ impl<M: Hosted> Listener<M> {
             wanted,
             missed: 0,
             ended,
-            wakers: BTreeMap::new(),
+            wakers: Map::new(),
             last_ready: 0,
         });
         Self { shared, id }

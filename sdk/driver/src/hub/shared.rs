@@ -1,11 +1,11 @@
 //! What is behind the lock.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
-use rvoip_sans_io::{Input, Instant, Machine, Output, Token};
+use rvoip_sans_io::{Input, Instant, Machine, Map, Output, Token};
 
 use super::listener::Queue;
 use super::{Hosted, Refusal};
@@ -26,9 +26,9 @@ struct State<M: Machine> {
     machine: Option<M>,
     failure: Option<String>,
     closed: bool,
-    commands: BTreeMap<Token, Waiting<M>>,
+    commands: Map<Token, Waiting<M>>,
     last_token: u64,
-    pub(super) listeners: BTreeMap<u64, Queue<M>>,
+    pub(super) listeners: Map<u64, Queue<M>>,
     last_listener: u64,
     outputs: VecDeque<IoOutput<M>>,
     timeout: Option<Instant>,
@@ -54,9 +54,9 @@ impl<M: Hosted> Shared<M> {
             machine: Some(machine),
             failure: None,
             closed: false,
-            commands: BTreeMap::new(),
+            commands: Map::new(),
             last_token: 0,
-            listeners: BTreeMap::new(),
+            listeners: Map::new(),
             last_listener: 0,
             outputs: VecDeque::new(),
             timeout: None,

@@ -1,12 +1,11 @@
 //! Answering offers.
 
-use std::collections::BTreeSet;
-
 use super::compose::{Announced, audio, is_plain_rtp, rejected, rtcp_port, session, succeed};
 use super::payloads::{is_event, payloads, speech_first};
 use super::remote::{Remote, packet_time};
 use super::{EventPayload, LocalAudio, LocalCodec, NegotiatedCodec, Stream};
 use crate::{AddressError, Attribute, Direction, MediaDescription, MediaKind, SessionDescription};
+use rvoip_sans_io::Set;
 
 /// An answer, and the stream that stands once it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,7 +176,7 @@ fn choose<'a>(media: &'a MediaDescription, local: &'a LocalAudio) -> Chosen<'a> 
         });
     }
     if local.telephone_event.is_some() {
-        let mut rates: BTreeSet<u32> = chosen.codecs.iter().map(|codec| codec.clock_rate).collect();
+        let mut rates: Set<u32> = chosen.codecs.iter().map(|codec| codec.clock_rate).collect();
         for payload in &offered {
             if let Some(map) = payload.map.filter(is_event)
                 && rates.remove(&map.clock_rate)

@@ -1,11 +1,10 @@
 //! Making offers.
 
-use std::collections::BTreeSet;
-
 use super::LocalAudio;
 use super::compose::{AVP, Announced, audio, is_plain_rtp, rejected, rtcp_port, session, succeed};
 use super::payloads::{Payload, TELEPHONE_EVENT, payloads};
 use crate::{Attribute, MediaDescription, MediaKind, Rtpmap, SessionDescription};
+use rvoip_sans_io::Set;
 
 /// The payload types RFC 3551 §6 leaves to be assigned by a session.
 const DYNAMIC: std::ops::RangeInclusive<u8> = 96..=127;
@@ -61,7 +60,7 @@ fn offered_audio(local: &LocalAudio, protocol: &str, known: Vec<Payload<'_>>) ->
         }
     }
     if let Some(wanted) = local.telephone_event {
-        let mut rates = BTreeSet::new();
+        let mut rates = Set::new();
         for codec in &local.codecs {
             let map = Rtpmap { name: TELEPHONE_EVENT, clock_rate: codec.clock_rate, channels: 1 };
             if rates.insert(codec.clock_rate)
@@ -79,7 +78,7 @@ fn offered_audio(local: &LocalAudio, protocol: &str, known: Vec<Payload<'_>>) ->
 /// Hands out payload types; one that meant something before never means anything else (RFC 3264 §8.3.2).
 struct Numbers<'a> {
     known: Vec<Payload<'a>>,
-    taken: BTreeSet<u8>,
+    taken: Set<u8>,
 }
 
 impl Numbers<'_> {

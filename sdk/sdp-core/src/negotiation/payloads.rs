@@ -1,10 +1,9 @@
 //! The formats of a media description with what is said about them.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::NegotiatedCodec;
 use crate::payload::payload_type;
 use crate::{MediaDescription, Rtpmap};
+use rvoip_sans_io::{Map, Set};
 
 /// The name of the payload of RFC 4733.
 pub(super) const TELEPHONE_EVENT: &str = "telephone-event";
@@ -20,15 +19,15 @@ pub(super) struct Payload<'a> {
 
 /// Lists each payload type of the `m=` line once, in order; reads the attributes once, however many formats there are.
 pub(super) fn payloads(media: &MediaDescription) -> Vec<Payload<'_>> {
-    let mut maps = BTreeMap::new();
+    let mut maps = Map::new();
     for (number, map) in media.rtpmaps() {
         maps.entry(number).or_insert(map);
     }
-    let mut parameters = BTreeMap::new();
+    let mut parameters = Map::new();
     for (number, fmtp) in media.fmtps() {
         parameters.entry(number).or_insert(fmtp);
     }
-    let mut seen = BTreeSet::new();
+    let mut seen = Set::new();
     media
         .formats
         .iter()

@@ -1,8 +1,8 @@
 //! Calling somebody: from the wish to the 2xx (RFC 3261 §13.2).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
-use rvoip_sans_io::Now;
+use rvoip_sans_io::{Map, Now};
 use rvoip_sip_core::header::{CSeq, Contact};
 use rvoip_sip_core::{HeaderName, Message, Method, UriBuf};
 use rvoip_transaction_core::{ClientKey, DialogId, Outgoing, Source, TransactionLayer};
@@ -57,7 +57,7 @@ impl Endpoint {
             call_id: self.random.token(24),
             sequence: 1,
             offer: offers.then(String::new),
-            early: BTreeMap::new(),
+            early: Map::new(),
             early_answer: None,
             alternatives: VecDeque::new(),
             visited: vec![to.clone()],

@@ -11,10 +11,10 @@ mod message;
 mod registering;
 mod requests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use rvoip_sans_io::{Counters, Instant, Now, Random, Timers};
+use rvoip_sans_io::{Counters, Instant, Map, Now, Random, Timers};
 use rvoip_transaction_core::{ClientFailure, ClientKey, DialogId, LayerEvent, ServerKey, TransactionLayer};
 
 use crate::authentication::Authenticator;
@@ -133,12 +133,12 @@ struct IdentityState {
 pub struct Endpoint {
     config: EndpointConfig,
     random: Random,
-    identities: BTreeMap<IdentityId, IdentityState>,
-    sessions: BTreeMap<SessionId, Session>,
-    dialogs: BTreeMap<DialogId, SessionId>,
-    exchanges: BTreeMap<ClientKey, Exchange>,
-    invites: BTreeMap<ServerKey, SessionId>,
-    negotiations: BTreeMap<NegotiationId, (SessionId, Asked)>,
+    identities: Map<IdentityId, IdentityState>,
+    sessions: Map<SessionId, Session>,
+    dialogs: Map<DialogId, SessionId>,
+    exchanges: Map<ClientKey, Exchange>,
+    invites: Map<ServerKey, SessionId>,
+    negotiations: Map<NegotiationId, (SessionId, Asked)>,
     timers: Timers<TimerKey>,
     outputs: VecDeque<EndpointOutput>,
     counters: Counters,
@@ -154,12 +154,12 @@ impl Endpoint {
         Self {
             config,
             random,
-            identities: BTreeMap::new(),
-            sessions: BTreeMap::new(),
-            dialogs: BTreeMap::new(),
-            exchanges: BTreeMap::new(),
-            invites: BTreeMap::new(),
-            negotiations: BTreeMap::new(),
+            identities: Map::new(),
+            sessions: Map::new(),
+            dialogs: Map::new(),
+            exchanges: Map::new(),
+            invites: Map::new(),
+            negotiations: Map::new(),
             timers: Timers::new(),
             outputs: VecDeque::new(),
             counters: Counters::default(),

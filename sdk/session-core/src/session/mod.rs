@@ -3,7 +3,8 @@
 mod change;
 mod phase;
 
-use std::collections::{BTreeMap, VecDeque};
+use rvoip_sans_io::Map;
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use rvoip_sip_core::{MessageBuf, UriBuf};
@@ -38,7 +39,7 @@ pub(crate) struct Calling {
     /// Our offer; none if the callee shall offer.
     pub(crate) offer: Option<String>,
     /// Early dialogs by the tag of the peer: an INVITE that forks makes several.
-    pub(crate) early: BTreeMap<String, Dialog>,
+    pub(crate) early: Map<String, Dialog>,
     /// The answer that came in a provisional response: the peer's tag and the description.
     pub(crate) early_answer: Option<(String, String)>,
     /// Targets of redirects that are still to be tried, and those that were (RFC 3261 §8.1.3.4).

@@ -10,7 +10,8 @@ mod digits;
 mod media;
 mod websocket;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use rvoip_sans_io::{Map, Set};
+use std::collections::VecDeque;
 
 use rvoip_driver::{Input, Instant, Machine, MediaReport, MediaRequest, Now, Output, Random, Timers, Token};
 use rvoip_session_core::{
@@ -32,19 +33,19 @@ use closing::Closing;
 pub struct Agent {
     config: ClientConfig,
     ua: UserAgent,
-    accounts: BTreeMap<AccountKey, Account>,
-    identities: BTreeMap<IdentityId, AccountKey>,
+    accounts: Map<AccountKey, Account>,
+    identities: Map<IdentityId, AccountKey>,
     last_account: u32,
-    calls: BTreeMap<CallKey, Call>,
-    sessions: BTreeMap<SessionId, CallKey>,
+    calls: Map<CallKey, Call>,
+    sessions: Map<SessionId, CallKey>,
     /// Why the last calls ended, for those who ask a moment too late.
-    causes: BTreeMap<CallKey, Cause>,
+    causes: Map<CallKey, Cause>,
     last_call: u32,
-    requests: BTreeMap<RequestId, Pending>,
+    requests: Map<RequestId, Pending>,
     /// Questions of sessions that are not entered as calls yet.
     early_questions: Vec<Question>,
     /// Calls whose media side is not closed yet: sockets and files are still in use.
-    open_media: BTreeSet<CallKey>,
+    open_media: Set<CallKey>,
     timers: Timers<Timer>,
     listening: Vec<Event>,
     closing: Closing,
@@ -79,16 +80,16 @@ impl Agent {
         Self {
             config,
             ua,
-            accounts: BTreeMap::new(),
-            identities: BTreeMap::new(),
+            accounts: Map::new(),
+            identities: Map::new(),
             last_account: 0,
-            calls: BTreeMap::new(),
-            sessions: BTreeMap::new(),
-            causes: BTreeMap::new(),
+            calls: Map::new(),
+            sessions: Map::new(),
+            causes: Map::new(),
             last_call: 0,
-            requests: BTreeMap::new(),
+            requests: Map::new(),
             early_questions: Vec::new(),
-            open_media: BTreeSet::new(),
+            open_media: Set::new(),
             timers: Timers::new(),
             listening: Vec::new(),
             closing: Closing::default(),

@@ -1,8 +1,6 @@
 //! The client's side: which challenge is taken, and what it is answered with.
 
-use std::collections::BTreeMap;
-
-use rvoip_sans_io::Random;
+use rvoip_sans_io::{Map, Random};
 use thiserror::Error;
 
 use super::parse::schemes;
@@ -65,7 +63,7 @@ struct Realm {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct DigestClient {
-    realms: BTreeMap<(bool, String), Realm>,
+    realms: Map<(bool, String), Realm>,
 }
 
 impl DigestClient {
@@ -87,7 +85,7 @@ impl DigestClient {
             _ => return Err(ChallengeError::NoChallenge),
         };
         let mut any = false;
-        let mut strongest: BTreeMap<String, Challenge> = BTreeMap::new();
+        let mut strongest: Map<String, Challenge> = Map::new();
         for value in response.raw(challenge_name).take(16) {
             any = true;
             for scheme in schemes(value).unwrap_or_default() {

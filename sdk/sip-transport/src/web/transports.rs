@@ -1,9 +1,8 @@
 //! All connections of one client in a page.
 
-use std::collections::BTreeMap;
 use std::task::{Context, Poll};
 
-use rvoip_sans_io::{FlowId, OpenFlow, Protocol, Transmit};
+use rvoip_sans_io::{FlowId, Map, OpenFlow, Protocol, Transmit};
 
 use super::socket::{Mailbox, Socket};
 use crate::{TransportConfig, TransportEvent};
@@ -12,14 +11,14 @@ use crate::{TransportConfig, TransportEvent};
 #[derive(Debug)]
 pub struct Transports {
     config: TransportConfig,
-    sockets: BTreeMap<FlowId, Socket>,
+    sockets: Map<FlowId, Socket>,
     mailbox: Mailbox,
 }
 
 impl Transports {
     /// No connections yet.
     pub fn new(config: TransportConfig) -> Self {
-        Self { config, sockets: BTreeMap::new(), mailbox: Mailbox::default() }
+        Self { config, sockets: Map::new(), mailbox: Mailbox::default() }
     }
 
     /// Opens a connection. [`TransportEvent::Opened`] or [`TransportEvent::Failed`] follows.

@@ -6,10 +6,10 @@ mod receive;
 mod server_side;
 mod timers;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
-use rvoip_sans_io::{Counters, FlowId, Instant, Now, Protocol, QuestionId, Random, Timers};
+use rvoip_sans_io::{Counters, FlowId, Instant, Map, Now, Protocol, QuestionId, Random, Timers};
 
 use crate::client::Client;
 use crate::flows::Flows;
@@ -30,12 +30,12 @@ pub struct TransactionLayer {
     /// Part of every branch, so that a response finds the instance that sent the request.
     instance: String,
     flows: Flows,
-    clients: BTreeMap<ClientKey, Client>,
-    client_names: BTreeMap<ClientName, ClientKey>,
-    questions: BTreeMap<QuestionId, ClientKey>,
-    servers: BTreeMap<ServerKey, Server>,
-    server_names: BTreeMap<ServerName, ServerKey>,
-    merge_names: BTreeMap<MergeName, ServerKey>,
+    clients: Map<ClientKey, Client>,
+    client_names: Map<ClientName, ClientKey>,
+    questions: Map<QuestionId, ClientKey>,
+    servers: Map<ServerKey, Server>,
+    server_names: Map<ServerName, ServerKey>,
+    merge_names: Map<MergeName, ServerKey>,
     keep_alives: KeepAlives,
     timers: Timers<TimerKey>,
     outputs: VecDeque<LayerOutput>,
@@ -54,12 +54,12 @@ impl TransactionLayer {
             random,
             instance,
             flows: Flows::default(),
-            clients: BTreeMap::new(),
-            client_names: BTreeMap::new(),
-            questions: BTreeMap::new(),
-            servers: BTreeMap::new(),
-            server_names: BTreeMap::new(),
-            merge_names: BTreeMap::new(),
+            clients: Map::new(),
+            client_names: Map::new(),
+            questions: Map::new(),
+            servers: Map::new(),
+            server_names: Map::new(),
+            merge_names: Map::new(),
             keep_alives: KeepAlives::default(),
             timers: Timers::new(),
             outputs: VecDeque::new(),

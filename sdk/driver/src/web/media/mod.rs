@@ -6,8 +6,9 @@ mod figures;
 mod peer;
 mod platform;
 
+use rvoip_sans_io::Map;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
@@ -53,13 +54,13 @@ impl Reports {
 pub struct WebMedia {
     platform: MediaPlatform,
     reports: Reports,
-    calls: BTreeMap<MediaKey, Rc<Call>>,
+    calls: Map<MediaKey, Rc<Call>>,
 }
 
 impl WebMedia {
     /// No calls yet; `platform` is what the page does for them.
     pub fn new(platform: MediaPlatform) -> Self {
-        Self { platform, reports: Reports::default(), calls: BTreeMap::new() }
+        Self { platform, reports: Reports::default(), calls: Map::new() }
     }
 }
 
