@@ -11,3 +11,6 @@ mod value;
 
 pub use client::{RawClient, parse_message};
 pub use events::RawEvents;
+
+// Named for its feature alone, which compiles the messages of all crates out.
+use tracing as _;
