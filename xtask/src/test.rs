@@ -34,7 +34,14 @@ pub(crate) const WASM_CRATES: &[&str] = &[
 ];
 
 /// What the interop tests start.
-const PEERS: &[&str] = &["sip-tester", "kamailio", "kamailio-extra-modules", "baresip-core"];
+const PEERS: &[&str] = &[
+    "sip-tester",
+    "kamailio",
+    "kamailio-extra-modules",
+    "kamailio-tls-modules",
+    "kamailio-websocket-modules",
+    "baresip-core",
+];
 
 /// Runs the named stages, or all.
 pub(crate) fn run(names: &[String]) -> Result<()> {

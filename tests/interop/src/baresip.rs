@@ -29,26 +29,45 @@ pub struct BaresipOptions<'a> {
     pub codecs: &'a str,
 }
 
+/// The files of a baresip's sound.
+#[derive(Clone, Debug, Default)]
+pub struct BaresipSound {
+    /// The WAV file that it says; the speech file unless given.
+    pub plays: Option<PathBuf>,
+    /// Where its recordings go; its own folder unless given.
+    pub records_in: Option<PathBuf>,
+}
+
 /// One run of baresip, which says the speech file and records what it hears.
 #[derive(Debug)]
 pub struct Baresip {
     process: Process,
     port: u16,
-    folder: PathBuf,
+    recordings: PathBuf,
 }
 
 impl Baresip {
     /// Starts it with a folder of its own under `folder`; returns when it can be called.
     pub fn start(options: &BaresipOptions<'_>, folder: &Path) -> Result<Self> {
+        Self::start_with(options, &BaresipSound::default(), folder)
+    }
+
+    /// The same with files of the caller.
+    pub fn start_with(options: &BaresipOptions<'_>, sound: &BaresipSound, folder: &Path) -> Result<Self> {
         let port = free_port()?;
         let folder = folder.join(format!("baresip-{}", options.user));
         std::fs::create_dir_all(&folder)?;
+        let plays = sound.plays.clone().unwrap_or_else(speech_file);
+        let plays = plays.canonicalize().with_context(|| plays.display().to_string())?;
+        let recordings = sound.records_in.clone().unwrap_or_else(|| folder.clone());
+        std::fs::create_dir_all(&recordings)?;
+        let recordings = recordings.canonicalize()?;
         let configuration = CONFIGURATION
             .replace("@PORT@", &port.to_string())
             .replace("@RTP_PORTS@", &free_port_range()?.to_string())
             .replace("@USER@", options.user)
-            .replace("@SPEECH@", &speech_file().canonicalize()?.to_string_lossy())
-            .replace("@FOLDER@", &folder.to_string_lossy());
+            .replace("@SPEECH@", &plays.to_string_lossy())
+            .replace("@FOLDER@", &recordings.to_string_lossy());
         std::fs::write(folder.join("config"), configuration)?;
         std::fs::write(folder.join("accounts"), account(options))?;
         std::fs::write(folder.join("contacts"), "")?;
@@ -60,7 +79,7 @@ impl Baresip {
         }
         let process = Process::start(&format!("baresip {}", options.user), "baresip", arguments, &folder)?;
         wait_until("baresip's port", START, || Ok(udp_is_bound(port)?.then_some(())))?;
-        Ok(Self { process, port, folder })
+        Ok(Self { process, port, recordings })
     }
 
     /// Where it is called without a proxy: address and port.
@@ -94,10 +113,10 @@ impl Baresip {
 
     /// What it heard in its call.
     pub fn recording(&self) -> Result<PathBuf> {
-        let entries = std::fs::read_dir(&self.folder)?.filter_map(std::result::Result::ok);
+        let entries = std::fs::read_dir(&self.recordings)?.filter_map(std::result::Result::ok);
         let mut found =
             entries.map(|entry| entry.path()).filter(|path| path.to_string_lossy().ends_with("-dec.wav"));
-        found.next().with_context(|| format!("no recording in {}", self.folder.display()))
+        found.next().with_context(|| format!("no recording in {}", self.recordings.display()))
     }
 }
 

@@ -1,10 +1,11 @@
 //! Kamailio as registrar and proxy.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use rvoip_test_certificates::Authority;
 
 use crate::ports::{free_port, udp_is_bound};
 use crate::process::Process;
@@ -16,45 +17,94 @@ pub const DOMAIN: &str = "test.invalid";
 pub const PASSWORD: &str = "open-sesame";
 
 const CONFIGURATION: &str = include_str!("../peers/kamailio/kamailio.cfg");
+const TLS_CONFIGURATION: &str = include_str!("../peers/kamailio/tls.cfg");
 const START: Duration = Duration::from_secs(20);
 
-/// A Kamailio that serves [`DOMAIN`] on one port, by UDP and TCP.
+/// The ports of a Kamailio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KamailioPorts {
+    /// UDP and TCP.
+    pub plain: u16,
+    /// TLS.
+    pub tls: u16,
+    /// WebSocket.
+    pub ws: u16,
+    /// WebSocket under TLS.
+    pub wss: u16,
+}
+
+/// A Kamailio that serves [`DOMAIN`] by UDP, TCP, TLS, WebSocket and secure WebSocket.
 #[derive(Debug)]
 pub struct Kamailio {
     process: Process,
-    port: u16,
+    ports: KamailioPorts,
     control: String,
+    authority: PathBuf,
 }
 
 impl Kamailio {
     /// Starts it with `folder` for its files; returns when it answers.
     pub fn start(folder: &Path) -> Result<Self> {
-        let port = free_port()?;
+        let ports =
+            KamailioPorts { plain: free_port()?, tls: free_port()?, ws: free_port()?, wss: free_port()? };
         let control = format!("unix:{}", folder.join("kamailio.ctl").display());
+        let issuer = Authority::new("Authority of the tests")?;
+        let certificate = issuer.issue(&[DOMAIN, "localhost", "127.0.0.1"])?;
+        let write = |name: &str, text: &str| -> Result<PathBuf> {
+            let path = folder.join(name);
+            std::fs::write(&path, text).with_context(|| path.display().to_string())?;
+            Ok(path)
+        };
+        let authority = write("ca.pem", issuer.pem())?;
+        let chain = write("certificate.pem", &certificate.chain)?;
+        let key = write("key.pem", &certificate.key)?;
+        let tls = TLS_CONFIGURATION
+            .replace("@CERTIFICATE@", &chain.to_string_lossy())
+            .replace("@KEY@", &key.to_string_lossy());
+        let tls = write("tls.cfg", &tls)?;
         let configuration = CONFIGURATION
-            .replace("@PORT@", &port.to_string())
+            .replace("@PORT@", &ports.plain.to_string())
+            .replace("@TLS_PORT@", &ports.tls.to_string())
+            .replace("@WS_PORT@", &ports.ws.to_string())
+            .replace("@WSS_PORT@", &ports.wss.to_string())
+            .replace("@TLS_FILE@", &tls.to_string_lossy())
             .replace("@CONTROL@", &control)
             .replace("@DOMAIN@", DOMAIN)
             .replace("@PASSWORD@", PASSWORD);
-        let file = folder.join("kamailio.cfg");
-        std::fs::write(&file, configuration)?;
+        let file = write("kamailio.cfg", &configuration)?;
         let file = file.to_string_lossy();
         let run = folder.to_string_lossy();
         // In the foreground (-DD), what it says on standard error (-E), little memory (-m, -M, in MB).
         let arguments = ["-DD", "-E", "-f", &*file, "-Y", &*run, "-m", "64", "-M", "8"];
         let process = Process::start("kamailio", "kamailio", arguments, folder)?;
-        let mut kamailio = Self { process, port, control };
+        let mut kamailio = Self { process, ports, control, authority };
         wait_until("Kamailio's port", START, || {
             ensure!(kamailio.process.is_running()?, "kamailio ended: {:?}", kamailio.process.error_lines());
             // Its processes start one after the other; the one for remote commands is among the last.
-            Ok((udp_is_bound(port)? && kamailio.ask(&["core.uptime"]).is_ok()).then_some(()))
+            Ok((udp_is_bound(ports.plain)? && kamailio.ask(&["core.uptime"]).is_ok()).then_some(()))
         })?;
         Ok(kamailio)
     }
 
-    /// Its URI as an outbound proxy or registrar, with `transport` (`udp` or `tcp`).
+    /// Where it listens.
+    pub fn ports(&self) -> KamailioPorts {
+        self.ports
+    }
+
+    /// The file with the certificate of the authority that signed its certificate.
+    pub fn authority(&self) -> &Path {
+        &self.authority
+    }
+
+    /// Its URI as an outbound proxy or registrar, with `transport` (`udp`, `tcp`, `tls`, `ws` or `wss`).
     pub fn uri(&self, transport: &str) -> String {
-        format!("sip:127.0.0.1:{};transport={transport}", self.port)
+        let port = match transport {
+            "tls" => self.ports.tls,
+            "ws" => self.ports.ws,
+            "wss" => self.ports.wss,
+            _ => self.ports.plain,
+        };
+        format!("sip:127.0.0.1:{port};transport={transport}")
     }
 
     /// The same as a loose router (RFC 3261 section 16.12).

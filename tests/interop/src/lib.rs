@@ -1,6 +1,7 @@
 //! Tests of the command `rvoip` against real peers: SIPp, Kamailio and baresip.
 //!
-//! The peers are Debian's packages `sip-tester`, `kamailio`, `kamailio-extra-modules` and `baresip-core`. Every test starts
+//! The peers are Debian's packages `sip-tester`, `kamailio`, `kamailio-extra-modules`, `kamailio-tls-modules`,
+//! `kamailio-websocket-modules` and `baresip-core`. Every test starts
 //! the ones it needs on loopback, in a scratch folder of its own and on free ports, waits until they are ready, and ends
 //! them by process id. Run the tests one at a time:
 //!
@@ -9,6 +10,12 @@
 //! ```
 //!
 //! The phone under test is the binary of `rvoip-cli`, built once by the tests, or the file that `RVOIP_BIN` names.
+//!
+//! Tests in other languages use the same peers by way of the command `rvoip-testbed`:
+//!
+//! ```text
+//! cargo run -q -p rvoip-interop --bin rvoip-testbed -- kamailio --baresip bob --play speech.wav --record-dir out
+//! ```
 //!
 //! Invariants:
 //! - No test sleeps: it waits for a line, an event, a port or an exit, each with a deadline.
@@ -26,8 +33,8 @@ mod scratch;
 mod sipp;
 mod wait;
 
-pub use baresip::{Baresip, BaresipOptions};
-pub use kamailio::{DOMAIN, Kamailio, PASSWORD};
+pub use baresip::{Baresip, BaresipOptions, BaresipSound};
+pub use kamailio::{DOMAIN, Kamailio, KamailioPorts, PASSWORD};
 pub use phone::{Phone, ended, in_state, of_type};
 pub use ports::{PortRange, free_port, free_port_range};
 pub use process::{Process, Signal};

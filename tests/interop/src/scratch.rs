@@ -17,7 +17,8 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 pub struct Scratch(PathBuf);
 
 impl Scratch {
-    fn new() -> Result<Self> {
+    /// A fresh folder in the system's folder for such things.
+    pub fn new() -> Result<Self> {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("rvoip-interop-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
@@ -27,6 +28,11 @@ impl Scratch {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// Removes it.
+    pub fn remove(self) -> Result<()> {
+        std::fs::remove_dir_all(&self.0).with_context(|| self.0.display().to_string())
     }
 
     /// A file, or a folder, within.
@@ -45,7 +51,7 @@ pub fn in_scratch(test: impl FnOnce(&Scratch) -> Result<()>) {
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let scratch = Scratch::new()?;
         test(&scratch).with_context(|| format!("files are in {}", scratch.path().display()))?;
-        std::fs::remove_dir_all(scratch.path()).context("removing the folder")
+        scratch.remove()
     }));
     let transcripts = take_transcripts();
     match outcome {

@@ -1,0 +1,144 @@
+//! Certificates for tests: an authority that lives as long as the test, and what it signs.
+//!
+//! ```
+//! use rvoip_test_certificates::Authority;
+//!
+//! let authority = Authority::new("Test authority").unwrap();
+//! let server = authority.issue(&["sip.example.com", "127.0.0.1"]).unwrap();
+//! assert!(server.chain.starts_with("-----BEGIN CERTIFICATE-----"));
+//! ```
+
+use anyhow::{Context as _, Result};
+use p256::ecdsa::SigningKey;
+use p256::ecdsa::signature::Signer as _;
+use p256::pkcs8::{EncodePrivateKey as _, LineEnding};
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyIdMethod, KeyUsagePurpose, SerialNumber,
+};
+use time::{Duration, OffsetDateTime};
+
+/// A private key for ECDSA on P-256.
+struct Key {
+    signing: SigningKey,
+    public: Vec<u8>,
+}
+
+impl Key {
+    fn new() -> Result<Self> {
+        let mut secret = [0; 32];
+        loop {
+            getrandom::fill(&mut secret).context("no random numbers")?;
+            // Almost every number is a key.
+            if let Ok(signing) = SigningKey::from_slice(&secret) {
+                let public = signing.verifying_key().to_encoded_point(false).as_bytes().to_vec();
+                return Ok(Self { signing, public });
+            }
+        }
+    }
+
+    fn pem(&self) -> Result<String> {
+        Ok(self.signing.to_pkcs8_pem(LineEnding::LF)?.to_string())
+    }
+}
+
+impl rcgen::PublicKeyData for Key {
+    fn der_bytes(&self) -> &[u8] {
+        &self.public
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        &rcgen::PKCS_ECDSA_P256_SHA256
+    }
+}
+
+impl rcgen::SigningKey for Key {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        let signature: p256::ecdsa::Signature = self.signing.sign(message);
+        Ok(signature.to_der().as_bytes().to_vec())
+    }
+}
+
+/// A certificate and its private key.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    /// The certificate, and behind it that of the authority, in PEM.
+    pub chain: String,
+    /// The key, PKCS #8 in PEM.
+    pub key: String,
+}
+
+/// From when to when a certificate is valid, in days from now.
+#[derive(Clone, Copy, Debug)]
+pub struct Validity {
+    /// The first day.
+    pub from: i64,
+    /// The last day.
+    pub until: i64,
+}
+
+impl Default for Validity {
+    fn default() -> Self {
+        Self { from: -1, until: 30 }
+    }
+}
+
+/// An authority that nobody trusts but who is told to.
+pub struct Authority {
+    issuer: Issuer<'static, Key>,
+    pem: String,
+}
+
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authority").finish_non_exhaustive()
+    }
+}
+
+impl Authority {
+    /// An authority of this name, with a key of its own.
+    pub fn new(name: &str) -> Result<Self> {
+        let key = Key::new()?;
+        let mut params = parameters(&[], name, Validity::default())?;
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let pem = params.self_signed(&key)?.pem();
+        Ok(Self { issuer: Issuer::new(params, key), pem })
+    }
+
+    /// Its own certificate, in PEM.
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// Signs a certificate of a server for these names and addresses, with a new key.
+    pub fn issue(&self, names: &[&str]) -> Result<Issued> {
+        self.issue_for(names, Validity::default())
+    }
+
+    /// The same, valid at that time alone.
+    pub fn issue_for(&self, names: &[&str], validity: Validity) -> Result<Issued> {
+        let key = Key::new()?;
+        let mut params = parameters(names, "Test server", validity)?;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages =
+            vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+        let certificate = params.signed_by(&key, &self.issuer)?;
+        Ok(Issued { chain: certificate.pem() + &self.pem, key: key.pem()? })
+    }
+}
+
+fn parameters(names: &[&str], name: &str, validity: Validity) -> Result<CertificateParams> {
+    let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+    let mut params = CertificateParams::new(names)?;
+    let mut number = [0; 16];
+    getrandom::fill(&mut number).context("no random numbers")?;
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.serial_number = Some(SerialNumber::from_slice(&number));
+    params.key_identifier_method = KeyIdMethod::PreSpecified(number.to_vec());
+    let now = OffsetDateTime::now_utc();
+    params.not_before = now + Duration::days(validity.from);
+    params.not_after = now + Duration::days(validity.until);
+    Ok(params)
+}

@@ -1,0 +1,123 @@
+//! Real peers for tests in other languages: starts them on free ports of the loopback, says in one line of JSON where they
+//! are, and ends them when its standard input closes.
+//!
+//! `rvoip-testbed kamailio` prints an object with
+//! - `domain`, `password` and `users`: the accounts are `sip:USER@DOMAIN`, all with that password;
+//! - `ca`: the file with the authority that signed the server's certificate (for `localhost` and `127.0.0.1`);
+//! - `ports`: `udp`, `tcp`, `tls`, `ws` and `wss`;
+//! - `uris`: the server as outbound proxy, by transport, and `websocket`: its `ws` and `wss` URLs;
+//! - `baresip`: its `user` and the folder of its `recordings` (`dump-…-dec.wav`, complete once its call is over), if it was
+//!   asked for: it is registered, answers each call at once and says the file.
+
+use std::io::{BufRead as _, Write as _};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Parser};
+use rvoip_interop::{
+    Baresip, BaresipOptions, BaresipSound, DOMAIN, Kamailio, PASSWORD, Scratch, speech_file,
+};
+use serde_json::{Value, json};
+
+/// Starts real peers, prints where they are, and ends them when standard input closes.
+#[derive(Debug, Parser)]
+#[command(name = "rvoip-testbed")]
+enum Command {
+    /// Kamailio as registrar and proxy.
+    Kamailio(KamailioArguments),
+}
+
+#[derive(Debug, Args)]
+struct KamailioArguments {
+    /// A baresip that is registered as this user and answers.
+    #[arg(long, value_name = "USER", value_parser = ["alice", "bob", "carol"])]
+    baresip: Option<String>,
+    /// The WAV file that baresip says: 16-bit PCM at 8,000 Hz, mono; twelve seconds of speech unless given.
+    #[arg(long, value_name = "WAV", requires = "baresip")]
+    play: Option<PathBuf>,
+    /// Where baresip's recordings go.
+    #[arg(long, value_name = "FOLDER", requires = "baresip")]
+    record_dir: Option<PathBuf>,
+    /// The transport by which baresip registers.
+    #[arg(long, value_name = "NAME", default_value = "udp", value_parser = ["udp", "tcp"])]
+    baresip_transport: String,
+}
+
+fn main() -> Result<()> {
+    let scratch = Scratch::new()?;
+    let outcome = match Command::parse() {
+        Command::Kamailio(arguments) => kamailio(&arguments, &scratch),
+    };
+    scratch.remove()?;
+    outcome
+}
+
+fn kamailio(arguments: &KamailioArguments, scratch: &Scratch) -> Result<()> {
+    let kamailio = Kamailio::start(scratch.path())?;
+    let ports = kamailio.ports();
+    let mut told = json!({
+        "domain": DOMAIN,
+        "password": PASSWORD,
+        "users": ["alice", "bob", "carol"],
+        "ca": kamailio.authority(),
+        "speech": speech_file().canonicalize()?,
+        "ports": {
+            "udp": ports.plain, "tcp": ports.plain, "tls": ports.tls, "ws": ports.ws, "wss": ports.wss,
+        },
+        "uris": {
+            "udp": kamailio.uri("udp"),
+            "tcp": kamailio.uri("tcp"),
+            "tls": kamailio.uri("tls"),
+            "ws": kamailio.uri("ws"),
+            "wss": kamailio.uri("wss"),
+        },
+        "websocket": {
+            "ws": format!("ws://127.0.0.1:{}", ports.ws),
+            "wss": format!("wss://127.0.0.1:{}", ports.wss),
+        },
+    });
+    let mut phone = match &arguments.baresip {
+        Some(user) => Some(baresip(user, arguments, &kamailio, scratch, &mut told)?),
+        None => None,
+    };
+    tell(&told)?;
+    wait_for_end_of_input()?;
+    if let Some(phone) = &mut phone {
+        phone.quit()?;
+    }
+    Ok(())
+}
+
+fn baresip(
+    user: &str,
+    arguments: &KamailioArguments,
+    kamailio: &Kamailio,
+    scratch: &Scratch,
+    told: &mut Value,
+) -> Result<Baresip> {
+    let recordings = arguments.record_dir.clone().unwrap_or_else(|| scratch.join("recordings"));
+    let proxy = kamailio.uri(&arguments.baresip_transport);
+    let options =
+        BaresipOptions { user, proxy: Some(&proxy), answers: true, dials: None, codecs: "pcmu,pcma" };
+    let sound = BaresipSound { plays: arguments.play.clone(), records_in: Some(recordings.clone()) };
+    let phone = Baresip::start_with(&options, &sound, scratch.path())?;
+    kamailio.wait_for_contact(user)?;
+    let place = recordings.canonicalize().with_context(|| recordings.display().to_string())?;
+    if let Some(object) = told.as_object_mut() {
+        object.insert("baresip".to_owned(), json!({ "user": user, "recordings": place }));
+    }
+    Ok(phone)
+}
+
+fn tell(what: &Value) -> Result<()> {
+    let mut output = std::io::stdout().lock();
+    writeln!(output, "{what}")?;
+    output.flush().context("standard output is closed")
+}
+
+fn wait_for_end_of_input() -> Result<()> {
+    for line in std::io::stdin().lock().lines() {
+        line.context("standard input")?;
+    }
+    Ok(())
+}
