@@ -18,6 +18,7 @@ mod fuzz;
 mod install;
 mod mobile;
 mod parity;
+mod readme;
 mod stage;
 mod test;
 mod tidy;
@@ -31,8 +32,11 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test [STAGE…]   what must pass before a change lands; without names, every stage
   ci              the same and then the slower checks; what .ci/run calls
   tidy            the rules of the house: layers, no C, licences, file lengths, clocks in the core
-  types [--check] writes what is generated from the facade's data types: TypeScript, Python, JSON Schema
+  types [--check]
+                  writes what is generated from the facade's data types: TypeScript, Python, JSON Schema
   parity          what the facade has and a language lacks, by name
+  readme [--check]
+                  fills the README's examples from the files that tests run
   bench           speed and allocations, next to other implementations
   wasm [harness]  the core for the browser, into web/wasm; or its build for tests, into target/wasm-harness
   doc             the documentation of every crate, warnings refused
@@ -48,6 +52,7 @@ fn main() -> ExitCode {
         ("tidy", []) => tidy::run(),
         ("types", arguments) => types::run(arguments),
         ("parity", []) => parity::run(),
+        ("readme", arguments) => readme::run(arguments),
         ("bench", []) => bench::run(),
         ("wasm", []) => wasm::run(),
         ("wasm", [kind]) if kind == "harness" => wasm::build(wasm::Kind::Harness).map(drop),

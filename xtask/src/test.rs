@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::command::{self, cargo};
 use crate::stage::{Count, Stage, run_all, select};
-use crate::{demo, install, mobile, parity, tidy};
+use crate::{demo, install, mobile, parity, readme, tidy};
 
 /// The stages, in the order in which they run: the quick ones first.
 pub(crate) const STAGES: &[Stage] = &[
@@ -12,6 +12,11 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "clippy", shows: "no lint, in any target of any crate", run: |_| clippy() },
     Stage { name: "tidy", shows: "the rules of the house hold", run: |_| tidy::run() },
     Stage { name: "parity", shows: "every language has what the facade has", run: |_| parity::run() },
+    Stage {
+        name: "readme",
+        shows: "the README shows what tests run",
+        run: |_| readme::run(&["--check".to_owned()]),
+    },
     Stage { name: "unit", shows: "every crate's own tests, and whole calls on a virtual clock", run: unit },
     Stage { name: "examples", shows: "the examples in the documentation run", run: doc_tests },
     Stage { name: "wasm", shows: "what the browser needs compiles to wasm32", run: |_| wasm() },

@@ -1,0 +1,126 @@
+//! `cargo xtask readme`: the README's examples, taken from files that tests run.
+//!
+//! A line `<!-- example: LANGUAGE PATH -->` is followed by a block of code, which is what stands in that file between
+//! `begin: readme` and `end: readme`; several such regions follow one another.
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::command::root;
+
+const FILE: &str = "README.md";
+const MARKER: &str = "<!-- example: ";
+const FENCE: &str = "```";
+/// The languages in which the same call has to be shown.
+const LANGUAGES: &[&str] = &["rust"];
+
+/// Fills the blocks, or with `--check` fails if one is not as it should be.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let check = match arguments {
+        [] => false,
+        [one] if one == "--check" => true,
+        _ => bail!("usage: cargo xtask readme [--check]"),
+    };
+    let path = root().join(FILE);
+    let present = std::fs::read_to_string(&path).with_context(|| format!("reading {FILE}"))?;
+    let filled = fill(&present, |path| {
+        std::fs::read_to_string(root().join(path)).with_context(|| format!("reading {path}"))
+    })?;
+    if filled == present {
+        return Ok(());
+    }
+    if check {
+        bail!("the examples of {FILE} are not those of their files: run `cargo xtask readme`");
+    }
+    std::fs::write(&path, filled).with_context(|| format!("writing {FILE}"))
+}
+
+/// The text with every block replaced by what its file holds.
+fn fill(text: &str, read: impl Fn(&str) -> Result<String>) -> Result<String> {
+    let mut out = String::new();
+    let mut shown = Vec::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        out.push_str(line);
+        out.push('\n');
+        let Some(marker) = line.strip_prefix(MARKER).and_then(|rest| rest.strip_suffix(" -->")) else {
+            continue;
+        };
+        let Some((language, path)) = marker.split_once(' ') else {
+            bail!("`{line}` wants a language and a path")
+        };
+        let code = regions(&read(path)?).with_context(|| format!("taking the example from {path}"))?;
+        out.extend([FENCE, language, "\n", &code, FENCE, "\n"]);
+        shown.push(language);
+        if lines.peek().is_some_and(|line| line.starts_with(FENCE)) {
+            lines.next();
+            lines
+                .by_ref()
+                .find(|line| *line == FENCE)
+                .with_context(|| format!("the block below `{line}` does not end"))?;
+        }
+    }
+    match LANGUAGES.iter().find(|language| !shown.contains(language)) {
+        Some(missing) => bail!("{FILE} has no example in {missing}"),
+        None => Ok(out),
+    }
+}
+
+/// The regions of a file, each moved to the left margin, a blank line between them.
+fn regions(text: &str) -> Result<String> {
+    let mut regions: Vec<Vec<&str>> = Vec::new();
+    let mut is_open = false;
+    for line in text.lines() {
+        if line.trim_end().ends_with("end: readme") {
+            is_open = false;
+        } else if line.trim_end().ends_with("begin: readme") {
+            is_open = true;
+            regions.push(Vec::new());
+        } else if let (true, Some(region)) = (is_open, regions.last_mut()) {
+            region.push(line);
+        }
+    }
+    if is_open || regions.is_empty() {
+        bail!("it has no region `begin: readme` … `end: readme`");
+    }
+    Ok(regions.iter().map(|region| dedent(region)).collect::<Vec<_>>().join("\n"))
+}
+
+fn dedent(lines: &[&str]) -> String {
+    let width = |line: &&str| line.len() - line.trim_start().len();
+    let margin = lines.iter().filter(|line| !line.trim().is_empty()).map(width).min().unwrap_or(0);
+    let mut out = String::new();
+    for line in lines {
+        out.push_str(line.get(margin..).unwrap_or_default());
+        out.push('\n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCE: &str = "// begin: readme\nuse a;\n// end: readme\nfn f() {\n    // begin: readme\n    a {\n        b\n\n    }\n    // end: readme\n}\n";
+
+    fn fill_from(text: &str, source: &str) -> Result<String> {
+        fill(text, |_| Ok(source.to_owned()))
+    }
+
+    #[test]
+    fn blocks_are_filled_from_the_regions_of_their_files() {
+        let text = "a\n<!-- example: rust x.rs -->\n```rust\nold\n```\nb\n";
+        let filled = fill_from(text, SOURCE).unwrap();
+        let wanted = "a\n<!-- example: rust x.rs -->\n```rust\nuse a;\n\na {\n    b\n\n}\n```\nb\n";
+        assert_eq!(filled, wanted);
+        assert_eq!(fill_from(&filled, SOURCE).unwrap(), filled);
+        assert_eq!(fill_from("<!-- example: rust x.rs -->\nb\n", SOURCE).unwrap().lines().count(), 10);
+    }
+
+    #[test]
+    fn a_file_without_a_region_and_a_missing_language_are_errors() {
+        assert!(fill_from("<!-- example: rust x.rs -->\n", "fn f() {}").is_err());
+        assert!(fill_from("<!-- example: rust x.rs -->\n", "// begin: readme\n").is_err());
+        let error = fill_from("nothing\n", SOURCE).unwrap_err().to_string();
+        assert!(error.contains("rust"), "{error}");
+    }
+}
