@@ -1,9 +1,7 @@
 //! Credentials of one identity: challenges are answered, and answers are not given twice.
 
-use std::fmt;
-
 use rvoip_sans_io::Random;
-use rvoip_sip_core::{DigestClient, Edit, EncodeHeader, HeaderName, Message};
+use rvoip_sip_core::{DigestClient, Edit, HeaderName, Message};
 
 use crate::Credentials;
 
@@ -11,19 +9,6 @@ use crate::Credentials;
 #[derive(Debug, Default)]
 pub(crate) struct Authenticator {
     client: DigestClient,
-}
-
-/// A header whose value is written already.
-struct Field(HeaderName, String);
-
-impl EncodeHeader for Field {
-    fn name(&self) -> HeaderName {
-        self.0.clone()
-    }
-
-    fn encode(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        out.write_str(&self.1)
-    }
 }
 
 impl Authenticator {
@@ -45,7 +30,7 @@ impl Authenticator {
     ) -> Edit<'m> {
         let headers = self.client.authorize(request, &credentials.username, &credentials.password, random);
         let edit = edit.remove(&HeaderName::Authorization).remove(&HeaderName::ProxyAuthorization);
-        headers.into_iter().fold(edit, |edit, (name, value)| edit.push_back(&Field(name, value)))
+        headers.into_iter().fold(edit, |edit, (name, value)| edit.push_back_raw(name, &value))
     }
 
     /// Takes what the server said after it took the credentials; false if it does not know the password itself.

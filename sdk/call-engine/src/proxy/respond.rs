@@ -182,9 +182,9 @@ impl Proxy {
                 .finish();
             bare.map_or(written, |bare| {
                 let message = bare.as_message();
-                let edit = challenges.iter().fold(message.edit(), |edit, (name, value)| {
-                    edit.push_back(&Field(name.clone(), value.clone()))
-                });
+                let edit = challenges
+                    .iter()
+                    .fold(message.edit(), |edit, (name, value)| edit.push_back_raw(name.clone(), value));
                 edit.finish().unwrap_or_else(|_| bare.clone())
             })
         } else {
@@ -218,16 +218,4 @@ fn rank(status: StatusCode) -> (u8, u16) {
         _ => 5,
     };
     (class, code)
-}
-
-struct Field(HeaderName, String);
-
-impl rvoip_sip_core::EncodeHeader for Field {
-    fn name(&self) -> HeaderName {
-        self.0.clone()
-    }
-
-    fn encode(&self, out: &mut dyn std::fmt::Write) -> std::fmt::Result {
-        out.write_str(&self.1)
-    }
 }

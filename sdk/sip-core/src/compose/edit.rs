@@ -100,6 +100,15 @@ impl Edit<'_> {
         self
     }
 
+    /// As [`Edit::push_back`], with a value that is already written.
+    #[must_use]
+    pub fn push_back_raw(mut self, name: HeaderName, value: &str) -> Self {
+        if let Some(line) = self.checked(Line::new(name, value)) {
+            self.entries.push(Entry::Written(line));
+        }
+        self
+    }
+
     /// Removes the first value of a header, of a list the first of its values.
     #[must_use]
     pub fn pop_first(mut self, name: &HeaderName) -> Self {
