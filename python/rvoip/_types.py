@@ -326,7 +326,7 @@ class Capabilities:
 
 
 _CLIENT_CONFIG_NEEDS: Final[frozenset[str]] = frozenset()
-_CLIENT_CONFIG_KNOWS: Final[frozenset[str]] = frozenset({"binds", "user_agent", "max_calls", "close_deadline", "timers", "media", "tls"})
+_CLIENT_CONFIG_KNOWS: Final[frozenset[str]] = frozenset({"binds", "user_agent", "max_calls", "close_deadline", "timers", "media", "tls", "instance"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +352,10 @@ class ClientConfig:
     """Settings of the audio."""
     tls: TlsConfig | None = None
     """Certificates; the browser has its own."""
+    instance: str | None = None
+    """The name of this device, such as `urn:uuid:…`, kept by the program so that a registrar knows the device after a
+    restart (RFC 5626 §4.1); drawn unless given.
+    """
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object]) -> ClientConfig:
@@ -365,6 +369,7 @@ class ClientConfig:
             timers=None if (value := data.get("timers")) is None else TimerConfig.from_dict(_mapping(value, "client_config.timers")),
             media=None if (value := data.get("media")) is None else MediaConfig.from_dict(_mapping(value, "client_config.media")),
             tls=None if (value := data.get("tls")) is None else TlsConfig.from_dict(_mapping(value, "client_config.tls")),
+            instance=None if (value := data.get("instance")) is None else _text(value, "client_config.instance"),
         )
 
     def to_dict(self) -> dict[str, object]:
@@ -384,6 +389,8 @@ class ClientConfig:
             data["media"] = self.media.to_dict()
         if self.tls is not None:
             data["tls"] = self.tls.to_dict()
+        if self.instance is not None:
+            data["instance"] = self.instance
         return data
 
 

@@ -36,6 +36,8 @@ pub(crate) struct Registration {
     pub(crate) contact: Option<String>,
     /// The path that is kept alive.
     pub(crate) path: Option<(FlowId, SocketAddr)>,
+    /// The registrar keeps our flow (RFC 5626 §6): peers are to use it.
+    pub(crate) outbound: bool,
     /// Failures since it last worked.
     pub(crate) failures: u32,
     /// It is to be removed as soon as the REGISTER that is on its way is answered.
@@ -54,10 +56,20 @@ impl Registration {
             service_route: Vec::new(),
             contact: None,
             path: None,
+            outbound: false,
             failures: 0,
             unwanted: false,
         }
     }
+}
+
+/// A name for a device that was given none: a UUID of version 4 (RFC 4122 §4.4) as a URN.
+pub(crate) fn instance(random: &mut Random) -> String {
+    let number = (u128::from(random.u64()) << 64) | u128::from(random.u64());
+    let number = number & !(0xf << 76) & !(0b11 << 62) | (4 << 76) | (0b10 << 62);
+    let (first, second, third) = (number >> 96, number >> 80 & 0xffff, number >> 64 & 0xffff);
+    let (fourth, fifth) = (number >> 48 & 0xffff, number & 0xffff_ffff_ffff);
+    format!("urn:uuid:{first:08x}-{second:04x}-{third:04x}-{fourth:04x}-{fifth:012x}")
 }
 
 /// When to refresh what was granted: soon enough for a retransmitted REGISTER, 90 % of a long time, half of a short one.
@@ -76,6 +88,18 @@ pub(crate) fn retry_after(base: Duration, longest: Duration, failures: u32, rand
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_device_has_a_random_uuid_of_version_4() {
+        let mut random = Random::from_number(1);
+        let names = [instance(&mut random), instance(&mut random)];
+        assert_ne!(names[0], names[1]);
+        for name in names {
+            let uuid: Vec<char> = name.strip_prefix("urn:uuid:").unwrap().chars().collect();
+            assert_eq!((uuid.len(), uuid[8], uuid[13], uuid[14], uuid[18]), (36, '-', '-', '4', '-'));
+            assert!(matches!(uuid[19], '8' | '9' | 'a' | 'b'), "{name}");
+        }
+    }
 
     #[test]
     fn refreshes_and_retries_are_timed() {

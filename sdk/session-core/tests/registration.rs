@@ -131,7 +131,7 @@ fn the_service_route_is_taken_for_requests_and_a_path_is_offered() {
     bench.phone.register(bench.now, bench.alice);
     bench.collect();
     let first = bench.last();
-    assert_eq!(header(&first, HeaderName::Supported).as_deref(), Some("path"));
+    assert_eq!(header(&first, HeaderName::Supported).as_deref(), Some("path, outbound"));
     let contact = header(&first, HeaderName::Contact).unwrap_or_default();
     let route = "<sip:192.0.2.10:5060;lr>, <sip:home.example.com;lr>";
     bench.answer(&first, 200, &[(HeaderName::Contact, &contact), (HeaderName::ServiceRoute, route)]);

@@ -74,6 +74,9 @@ pub struct ClientConfig {
     pub media: MediaConfig,
     /// Certificates; the browser has its own.
     pub tls: TlsConfig,
+    /// The name of this device, such as `urn:uuid:…`, kept by the program so that a registrar knows the device after a
+    /// restart (RFC 5626 §4.1); drawn unless given.
+    pub instance: Option<String>,
 }
 
 impl Default for ClientConfig {
@@ -86,6 +89,7 @@ impl Default for ClientConfig {
             timers: TimerConfig::default(),
             media: MediaConfig::default(),
             tls: TlsConfig::default(),
+            instance: None,
         }
     }
 }

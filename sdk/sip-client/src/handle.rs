@@ -20,6 +20,7 @@ impl Handle {
     pub(crate) fn start(config: ClientConfig, tap: Option<WireTap>, _platform: Platform) -> Result<Self> {
         use rvoip_driver::{LaunchError, clock, launch};
 
+        usable(&config)?;
         let (hub, driving) = Hub::new(Agent::new(config.clone(), clock::random()));
         launch(driving, move || crate::native::io(&config, tap)).map_err(|error| match error {
             LaunchError::Setup(error) => error,
@@ -32,6 +33,7 @@ impl Handle {
     pub(crate) fn start(config: ClientConfig, tap: Option<WireTap>, platform: Platform) -> Result<Self> {
         use rvoip_driver::{WebIo, WebMedia, clock, launch};
 
+        usable(&config)?;
         if !config.binds.is_empty() {
             return Err(ErrorKind::Unsupported.error("a page cannot listen on an address"));
         }
@@ -54,6 +56,19 @@ impl Handle {
 
     pub(crate) fn listen(&self, scope: Scope) -> Events {
         Events::new(self.hub.listen(move |event| scope.covers(event)))
+    }
+}
+
+/// Whether the settings can be written into messages.
+fn usable(config: &ClientConfig) -> Result<()> {
+    let urn = |name: &String| {
+        let letter = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\');
+        name.len() > 4 && name.is_ascii() && name.starts_with("urn:") && name.bytes().all(letter)
+    };
+    if config.instance.as_ref().is_none_or(urn) {
+        Ok(())
+    } else {
+        Err(ErrorKind::InvalidArgument.error("the name of the device is not a URN such as urn:uuid:…"))
     }
 }
 

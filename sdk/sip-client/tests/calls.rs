@@ -228,6 +228,9 @@ async fn a_peer_whose_audio_stops_ends_the_call_after_the_media_timeout() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_taken_port_is_told_and_a_dropped_client_ends_its_calls() {
     let (alice, address) = client(TransportKind::Udp).await;
+    let config = ClientConfig { instance: Some("urn:\"x".to_owned()), ..ClientConfig::default() };
+    let unusable = Client::builder().config(config).build().await;
+    assert_eq!(unusable.unwrap_err().kind(), ErrorKind::InvalidArgument, "no URN");
     let taken = Client::builder().bind(TransportKind::Udp, address.parse().unwrap()).build().await;
     let error = taken.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BindFailed);

@@ -15,12 +15,22 @@ pub struct LocalContact {
     pub secure: bool,
     /// Parameters behind the address, as written, such as `;expires=300`.
     pub params: String,
+    /// Further ones where the flow is a connection, such as `;reg-id=1` (RFC 5626 §4.2).
+    pub connection_params: String,
+    /// Where the flow is a connection: whoever answers is to use it, and opens none (`ob`, RFC 5626 §4.3).
+    pub outbound: bool,
 }
 
 impl LocalContact {
     /// A plain contact of that user.
     pub fn new(user: impl Into<String>) -> Self {
-        Self { user: user.into(), secure: false, params: String::new() }
+        Self {
+            user: user.into(),
+            secure: false,
+            params: String::new(),
+            connection_params: String::new(),
+            outbound: false,
+        }
     }
 
     /// The header's value on a flow with that address.
@@ -44,7 +54,12 @@ impl LocalContact {
         if let Some(transport) = transport {
             uri = uri.param("transport", Some(transport));
         }
-        Ok(format!("<{}>{}", uri.build()?, self.params))
+        let connected = protocol.is_reliable();
+        if connected && self.outbound {
+            uri = uri.param("ob", None);
+        }
+        let further = if connected { &*self.connection_params } else { "" };
+        Ok(format!("<{}>{}{further}", uri.build()?, self.params))
     }
 }
 
@@ -67,5 +82,21 @@ mod tests {
         let address = "192.0.2.1:5060".parse().unwrap();
         assert_eq!(contact.at(Protocol::Tcp, address).unwrap(), "<sip:alice@192.0.2.1:5060;transport=tcp>");
         assert_eq!(contact.at(Protocol::Wss, address).unwrap(), "<sip:alice@192.0.2.1:5060;transport=ws>");
+    }
+
+    #[test]
+    fn what_speaks_of_a_connection_is_left_out_of_datagrams() {
+        let contact = LocalContact {
+            params: ";expires=60".to_owned(),
+            connection_params: ";reg-id=1".to_owned(),
+            outbound: true,
+            ..LocalContact::new("alice")
+        };
+        let address = "192.0.2.1:5060".parse().unwrap();
+        assert_eq!(contact.at(Protocol::Udp, address).unwrap(), "<sip:alice@192.0.2.1:5060>;expires=60");
+        assert_eq!(
+            contact.at(Protocol::Tcp, address).unwrap(),
+            "<sip:alice@192.0.2.1:5060;transport=tcp;ob>;expires=60;reg-id=1"
+        );
     }
 }

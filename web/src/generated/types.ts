@@ -110,6 +110,11 @@ export interface ClientConfig {
   readonly media: MediaConfig;
   /** Certificates; the browser has its own. */
   readonly tls: TlsConfig;
+  /**
+   * The name of this device, such as `urn:uuid:…`, kept by the program so that a registrar knows the device after a
+   * restart (RFC 5626 §4.1); drawn unless given.
+   */
+  readonly instance: string | null;
 }
 
 /** The settings of a client. */
@@ -131,6 +136,11 @@ export interface ClientConfigInput {
   readonly media?: MediaConfigInput;
   /** Certificates; the browser has its own. */
   readonly tls?: TlsConfigInput;
+  /**
+   * The name of this device, such as `urn:uuid:…`, kept by the program so that a registrar knows the device after a
+   * restart (RFC 5626 §4.1); drawn unless given.
+   */
+  readonly instance?: string | null;
 }
 
 /** Settings of the audio. */

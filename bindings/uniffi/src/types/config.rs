@@ -50,6 +50,10 @@ pub struct ClientConfig {
     pub media: MediaConfig,
     /// Certificates; the browser has its own.
     pub tls: TlsConfig,
+    /// The name of this device, such as `urn:uuid:…`, kept by the program so that a registrar knows the device after a
+    /// restart (RFC 5626 §4.1); drawn unless given.
+    #[uniffi(default = None)]
+    pub instance: Option<String>,
 }
 
 /// Certificates for TLS and secure WebSocket: paths of PEM files.

@@ -89,7 +89,10 @@ impl Endpoint {
             let sip = called.and_then(Uri::as_sip)?;
             sip.user_unescaped().map(std::borrow::Cow::into_owned).filter(|user| !user.is_empty())
         };
-        LocalContact::new(known.or_else(called).unwrap_or_else(|| "phone".to_owned()))
+        let user = known.or_else(called).unwrap_or_else(|| "phone".to_owned());
+        let state = identity.and_then(|id| self.identities.get(&id));
+        let outbound = state.is_some_and(|state| state.registration.outbound);
+        LocalContact { outbound, ..LocalContact::new(user) }
     }
 
     /// An answer that makes or refreshes a dialog: with Contact and the recorded route (RFC 3261 §12.1.1).

@@ -18,7 +18,7 @@ use rvoip_sans_io::{Counters, Instant, Map, Now, Random, Timers};
 use rvoip_transaction_core::{ClientFailure, ClientKey, DialogId, LayerEvent, ServerKey, TransactionLayer};
 
 use crate::authentication::Authenticator;
-use crate::registration::Registration;
+use crate::registration::{self, Registration};
 use crate::session::Session;
 use crate::{
     Failure, FailureKind, Identity, IdentityId, MediaQuestion, NegotiationId, RequestId, SessionId,
@@ -41,6 +41,8 @@ pub struct EndpointConfig {
     pub retry_max: Duration,
     /// Sessions that may exist at once; further calls are answered 503. Default 10,000.
     pub sessions: usize,
+    /// The name of this device, a URN that outlives restarts (`+sip.instance`, RFC 5626 §4.1); drawn unless given.
+    pub instance: Option<String>,
 }
 
 impl Default for EndpointConfig {
@@ -52,6 +54,7 @@ impl Default for EndpointConfig {
             retry_base: Duration::from_secs(30),
             retry_max: Duration::from_secs(1_800),
             sessions: 10_000,
+            instance: None,
         }
     }
 }
@@ -133,6 +136,8 @@ struct IdentityState {
 pub struct Endpoint {
     config: EndpointConfig,
     random: Random,
+    /// The name of this device.
+    instance: String,
     identities: Map<IdentityId, IdentityState>,
     sessions: Map<SessionId, Session>,
     dialogs: Map<DialogId, SessionId>,
@@ -150,10 +155,12 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// An endpoint without identities.
-    pub fn new(config: EndpointConfig, random: Random) -> Self {
+    pub fn new(config: EndpointConfig, mut random: Random) -> Self {
+        let instance = config.instance.clone().unwrap_or_else(|| registration::instance(&mut random));
         Self {
             config,
             random,
+            instance,
             identities: Map::new(),
             sessions: Map::new(),
             dialogs: Map::new(),

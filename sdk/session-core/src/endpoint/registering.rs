@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rvoip_sans_io::{FlowId, Now};
-use rvoip_sip_core::header::{Contact, Expires, MinExpires, ServiceRoute};
+use rvoip_sip_core::header::{Contact, Expires, MinExpires, Require, ServiceRoute};
 use rvoip_sip_core::{HeaderName, Message, Method, SipScheme, SipUri, SipUriBuilder, StatusCode, UriBuf};
 use rvoip_transaction_core::{ClientKey, LocalContact, Source, TransactionLayer};
 
@@ -66,6 +66,8 @@ impl Endpoint {
         let to = bracketed(&UriBuf::from(&state.identity.aor.uri()));
         let contact = LocalContact {
             params: format!(";expires={seconds}"),
+            // So the registrar knows a connection that takes the place of a lost one (RFC 5626 §4.2).
+            connection_params: format!(";+sip.instance=\"<{}>\";reg-id=1", self.instance),
             ..LocalContact::new(state.identity.contact_user.clone())
         };
         let parts = Outside {
@@ -79,7 +81,7 @@ impl Endpoint {
         let Some((builder, target)) = self.outside(identity, parts) else { return };
         let request = builder
             .header(&Expires(seconds))
-            .raw(HeaderName::Supported, "path")
+            .raw(HeaderName::Supported, "path, outbound")
             .raw(HeaderName::Allow, super::message::ALLOW)
             .build();
         let request = match request {
@@ -178,6 +180,10 @@ impl Endpoint {
             .get_all::<ServiceRoute<'_>>()
             .filter_map(|route| route.ok().map(|route| UriBuf::from(&route.address.uri)))
             .collect();
+        state.registration.outbound = response
+            .get_all::<Require<'_>>()
+            .filter_map(Result::ok)
+            .any(|option| option.0.eq_ignore_ascii_case("outbound"));
         state.registration.state = RegistrationState::Registered;
         let path = (source.flow, source.address);
         let previous = state.registration.path.replace(path);

@@ -209,6 +209,7 @@ fn user_agent_config(config: &ClientConfig) -> UserAgentConfig {
         endpoint: EndpointConfig {
             user_agent: config.user_agent.clone(),
             ringing: config.timers.ringing,
+            instance: config.instance.clone(),
             sessions: usize::try_from(config.max_calls).unwrap_or(usize::MAX).saturating_mul(2).max(16),
             ..EndpointConfig::default()
         },
