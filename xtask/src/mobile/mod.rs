@@ -27,6 +27,11 @@ pub(crate) fn run_stage(count: &mut Count) -> Result<()> {
     phones()
 }
 
+/// Generates Kotlin and Swift, for whoever reads them.
+pub(crate) fn generate() -> Result<()> {
+    Generator::build()?.generate(&library()?, "mobile/kotlin/generated", "mobile/swift/Generated")
+}
+
 /// Builds the library; gives its path.
 fn library() -> Result<PathBuf> {
     run(&cargo(), &["build", "--package", PACKAGE])?;

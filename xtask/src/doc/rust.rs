@@ -1,4 +1,4 @@
-//! `cargo xtask doc`: the documentation of every crate of ours, with warnings refused.
+//! By rustdoc: every crate of ours, with warnings refused.
 
 use std::ffi::OsStr;
 
@@ -6,8 +6,7 @@ use anyhow::Result;
 
 use crate::command::{cargo, run_with};
 
-/// Builds the documentation under `target/doc`.
-pub(crate) fn run() -> Result<()> {
+pub(super) fn build() -> Result<()> {
     let flags: [(&str, &OsStr); 1] = [("RUSTDOCFLAGS", OsStr::new("-D warnings"))];
     run_with(&cargo(), &["doc", "--workspace", "--no-deps", "--keep-going"], &flags)
 }

@@ -1,0 +1,78 @@
+//! `cargo xtask doc`: the reference of every language, made by its own tool from its own sources, under `target/doc`.
+
+mod kotlin;
+mod python;
+mod rust;
+mod typescript;
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::command::{root, target_directory};
+
+/// How a language's reference is made, and what is there if the language is.
+struct Reference {
+    language: &'static str,
+    marker: &'static str,
+    build: fn() -> Result<()>,
+    /// What the tool writes, below `target/doc`.
+    page: &'static str,
+}
+
+const REFERENCES: &[Reference] = &[
+    Reference { language: "Rust", marker: "Cargo.toml", build: rust::build, page: "rvoip/index.html" },
+    Reference {
+        language: "TypeScript",
+        marker: "web/typedoc.json",
+        build: typescript::build,
+        page: "typescript/index.html",
+    },
+    Reference {
+        language: "Python",
+        marker: "python/rvoip/__init__.py",
+        build: python::build,
+        page: "python/rvoip.html",
+    },
+    Reference {
+        language: "Kotlin",
+        marker: "mobile/kotlin/pom.xml",
+        build: kotlin::build,
+        page: "kotlin/index.html",
+    },
+];
+
+/// Builds every reference that can be built; says which could not and why.
+pub(crate) fn run() -> Result<()> {
+    let mut failed = Vec::new();
+    for reference in REFERENCES {
+        let Reference { language, marker, .. } = reference;
+        if !root().join(marker).exists() {
+            println!("{language}: skipped, there is no {marker}");
+            continue;
+        }
+        match built(reference) {
+            Ok(page) => println!("{language}: {}", page.display()),
+            Err(error) => {
+                println!("{language}: {error:#}");
+                failed.push(*language);
+            }
+        }
+    }
+    println!("Swift: skipped, its tool DocC is a part of Swift, which this project does not install");
+    if failed.is_empty() { Ok(()) } else { bail!("no reference for {}", failed.join(", ")) }
+}
+
+fn built(reference: &Reference) -> Result<PathBuf> {
+    let page = folder().join(reference.page);
+    if page.exists() {
+        std::fs::remove_file(&page).with_context(|| format!("removing the old {}", page.display()))?;
+    }
+    (reference.build)()?;
+    if page.exists() { Ok(page) } else { bail!("there is no {}", page.display()) }
+}
+
+/// Where references are written.
+fn folder() -> PathBuf {
+    target_directory().join("doc")
+}
