@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rvoip::{AccountConfig, CallKey, Capabilities, ClientConfig, Result};
+use rvoip::{AccountConfig, AccountKey, CallKey, Capabilities, ClientConfig, Result};
 
 use crate::wire::{self, WireTap};
 use crate::{Account, Call, EventStream};
@@ -60,6 +60,11 @@ impl Client {
     /// The handle of a call, such as one that an `IncomingCall` event names.
     pub fn call(&self, key: CallKey) -> Call {
         Call(self.0.call(key))
+    }
+
+    /// The handle of an account, such as one that an event names.
+    pub fn account(&self, key: AccountKey) -> Account {
+        Account(self.0.account_by_key(key))
     }
 
     /// Listens to everything of this client, beginning with what stands now.

@@ -10,14 +10,13 @@ pub struct EventStream(pub(crate) Events);
 
 #[uniffi::export]
 impl EventStream {
-    /// Waits until there are events, or none will come any more. Takes nothing, so that giving up the wait loses
-    /// nothing. Fails only when the wait is given up, in the way of the language.
-    pub async fn ready(&self) -> Result<()> {
-        self.0.ready().await;
-        Ok(())
+    /// Waits until there are events (true), or none will come any more (false). Takes nothing, so that giving up the
+    /// wait loses nothing. Fails only when the wait is given up, in the way of the language.
+    pub async fn ready(&self) -> Result<bool> {
+        Ok(self.0.ready().await)
     }
 
-    /// Takes the events that are there. If there are none although the stream was ready, none will come any more.
+    /// Takes the events that are there, perhaps none, without waiting.
     pub fn take_events(&self) -> Vec<Event> {
         self.0.take_events()
     }

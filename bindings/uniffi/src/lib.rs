@@ -31,9 +31,9 @@ pub use client::{Client, default_config};
 pub use events::{EventStream, account_key_of, call_key_of};
 pub use rvoip::{
     AccountConfig, AccountInfo, AccountKey, Answer, AudioSink, AudioSource, CallInfo, CallKey, Capabilities,
-    Cause, ClientConfig, Error, ErrorKind, Event, Registration, Result,
+    Cause, ClientConfig, Error, ErrorKind, Event, HeaderField, ParsedMessage, Registration, Result,
 };
-pub use types::{PortRange, Ports, Samples, kind_of};
+pub use types::{PortRange, Ports, Samples, kind_of, parse_message};
 pub use wire::{WireEntry, WireTap, WireTapError};
 
 uniffi::setup_scaffolding!("rvoip");

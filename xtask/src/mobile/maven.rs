@@ -79,7 +79,8 @@ fn written_tests(source: &str) -> usize {
     tests
 }
 
-fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+/// The files below a folder with that extension, in order.
+pub(super) fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {

@@ -2,6 +2,7 @@
 
 mod kotlin;
 mod maven;
+mod swift;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,8 @@ use crate::install;
 use crate::stage::Count;
 
 const BINDGEN: &str = "bindings/uniffi/bindgen/Cargo.toml";
+/// Where Package.swift expects the generated source.
+const SWIFT: &str = "mobile/swift/Built/release/swift";
 const PACKAGE: &str = "rvoip-uniffi";
 /// What phones run on. There is no linker for them here: it is checked that the library compiles.
 const PHONES: &[&str] = &["aarch64-linux-android", "aarch64-apple-ios"];
@@ -22,7 +25,8 @@ pub(crate) fn run_stage(count: &mut Count) -> Result<()> {
     let library = library()?;
     let generator = Generator::build()?;
     generator.test(count)?;
-    generator.generate(&library, "mobile/kotlin/generated", "mobile/swift/Generated")?;
+    generator.generate(&library, "mobile/kotlin/generated", SWIFT)?;
+    swift::check(SWIFT, count)?;
     kotlin::test(&library, count)?;
     phones()
 }

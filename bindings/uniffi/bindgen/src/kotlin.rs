@@ -1,4 +1,5 @@
-//! Kotlin: an exception's `reason` and `status` belong to the class of all of them, and its message is for people.
+//! Kotlin: an exception's `reason` and `status` belong to the class of all of them, its message is for people, and a
+//! variant without fields prints as its name, as one with fields does.
 
 use crate::Result;
 use crate::amend::{replace_all, replace_once, section};
@@ -24,14 +25,30 @@ pub(crate) fn amend(text: &str) -> Result<String> {
     let message = "get() = \"reason=${ `reason` }, status=${ `status` }\"";
     let class = replace_all(&class, message, "get() = status?.let { \"$reason ($it)\" } ?: reason", kinds)?;
     let class = replace_once(&class, CLASS, &format!("{CLASS}{COMMON}"))?;
-    Ok(format!("{before}{class}{after}"))
+    name_objects(&format!("{before}{class}{after}"))
+}
+
+/// Makes the variants without fields data objects: `object Echo : AudioSource()`.
+fn name_objects(text: &str) -> Result<String> {
+    let is_variant = |line: &str| line.starts_with("    object ") && line.trim_end().ends_with("()");
+    let lines = text.split_inclusive('\n');
+    if !lines.clone().any(is_variant) {
+        return Err("there is no variant without fields".to_owned());
+    }
+    Ok(lines
+        .map(
+            |line| if is_variant(line) { line.replacen("object", "data object", 1) } else { line.to_owned() },
+        )
+        .collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const GENERATED: &str = "x
+    const GENERATED: &str = "sealed class ToneKind {
+    object Busy : ToneKind()
+}
 sealed class RvoipException: kotlin.Exception() {
     class Busy(
         val `reason`: kotlin.String, 
@@ -48,11 +65,13 @@ sealed class RvoipException: kotlin.Exception() {
         let amended = amend(GENERATED).unwrap();
         assert!(amended.contains("abstract val reason: kotlin.String"), "{amended}");
         assert!(amended.contains("override val `status`: kotlin.UShort?"), "{amended}");
+        assert!(amended.contains("    data object Busy : ToneKind()"), "{amended}");
         assert!(amended.contains("get() = status?.let { \"$reason ($it)\" } ?: reason"), "{amended}");
     }
 
     #[test]
     fn another_form_of_what_is_generated_is_refused() {
+        assert!(amend(&GENERATED.replace("object Busy", "class Busy")).is_err());
         assert!(amend(&GENERATED.replace("reason=", "why=")).is_err());
         assert!(amend(&GENERATED.replace("RvoipException", "OtherException")).is_err());
     }

@@ -10,7 +10,6 @@ use crate::amend::{replace_once, section};
 /// The module of the C header.
 pub(crate) const MODULE_MAP: &str = "module RvoipFFI {
     header \"RvoipFFI.h\"
-    link \"rvoip_ffi\"
     export *
 }
 ";

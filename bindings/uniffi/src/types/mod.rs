@@ -4,9 +4,11 @@ mod audio;
 mod config;
 mod error;
 mod event;
+mod message;
 mod state;
 mod statistics;
 mod values;
 
 pub use error::kind_of;
+pub use message::parse_message;
 pub use values::{PortRange, Ports, Samples};

@@ -38,9 +38,10 @@ public class Events internal constructor(private val stream: EventStream) : Flow
 
     /** Waits for events and takes them; false if none will come any more. */
     private suspend fun refill(): Boolean {
-        stream.ready()
+        val more = stream.ready()
         // Nothing suspends between taking and keeping: a collector that is cancelled here loses nothing.
-        return taken.addAll(stream.takeEvents()) || taken.isNotEmpty()
+        taken.addAll(stream.takeEvents())
+        return more
     }
 
     override fun close() {

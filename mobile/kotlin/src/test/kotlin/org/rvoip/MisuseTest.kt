@@ -143,6 +143,18 @@ class MisuseTest {
     }
 
     @Test
+    fun `what is no message is refused with the place of the fault`() = waiting {
+        val text = "OPTIONS sip:bob@b SIP/2.0\r\nv: SIP/2.0/UDP a;branch=z9hG4bK1\r\nf: <sip:a@a>;tag=1\r\n" +
+            "t: <sip:b@b>\r\ni: 1\r\nCSeq: 1 OPTIONS\r\n\r\nbody"
+        val message = parseMessage(text.toByteArray())
+        assertEquals("OPTIONS", message.method)
+        assertEquals(HeaderField("Call-ID", "1"), message.headers[3])
+        assertEquals("body", message.body)
+        val error = fails<RvoipException.InvalidArgument> { parseMessage("nonsense\r\n\r\n".toByteArray()) }
+        assertTrue(error.reason.startsWith("at byte "), error.reason)
+    }
+
+    @Test
     fun `an exception in a collector is the program's own`() = waiting {
         pair { pair ->
             val (outgoing, incoming) = pair.connect()
