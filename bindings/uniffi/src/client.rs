@@ -63,7 +63,7 @@ impl Client {
     }
 
     /// The handle of an account, such as one that an event names.
-    pub fn account(&self, key: AccountKey) -> Account {
+    pub fn account_by_key(&self, key: AccountKey) -> Account {
         Account(self.0.account_by_key(key))
     }
 

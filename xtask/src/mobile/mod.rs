@@ -33,7 +33,7 @@ pub(crate) fn run_stage(count: &mut Count) -> Result<()> {
 
 /// Generates Kotlin and Swift, for whoever reads them.
 pub(crate) fn generate() -> Result<()> {
-    Generator::build()?.generate(&library()?, "mobile/kotlin/generated", "mobile/swift/Generated")
+    Generator::build()?.generate(&library()?, "mobile/kotlin/generated", SWIFT)
 }
 
 /// Builds the library; gives its path.

@@ -142,13 +142,13 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         item: "Events::ready",
-        languages: &["Kotlin"],
+        languages: UNIFFI,
         instead: "EventStream.ready",
-        reason: "the flow waits by it",
+        reason: "the flow and the sequence wait by it",
     },
     Exception {
         item: "Events::take_events",
-        languages: &["Kotlin"],
+        languages: UNIFFI,
         instead: "Events.take",
         reason: "together with what a collector left",
     },

@@ -144,7 +144,7 @@ class CallTest {
             val (outgoing, _) = pair.connect()
             assertEquals(listOf(outgoing.key()), pair.alice.calls().map { it.key() })
             assertEquals(listOf("sip:alice@127.0.0.1"), pair.alice.accounts().map { it.info()?.address })
-            assertEquals(pair.caller.info(), pair.alice.account(pair.caller.key()).info())
+            assertEquals(pair.caller.info(), pair.alice.accountByKey(pair.caller.key()).info())
             assertTrue(TransportKind.UDP in pair.alice.capabilities().transports)
             assertTrue(pair.alice.live() > 0u)
             assertEquals(RegistrationState.UNREGISTERED, pair.caller.info()?.registration)
