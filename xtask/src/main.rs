@@ -37,7 +37,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   parity          what the facade has and a language lacks, by name
   readme [--check]
                   fills the README's examples from the files that tests run
-  bench           speed and allocations, next to other implementations
+  bench [NAME…]   speed, allocations and sizes, next to other implementations
   wasm [harness]  the core for the browser, into web/wasm; or its build for tests, into target/wasm-harness
   doc             the documentation of every crate, warnings refused
 ";
@@ -53,7 +53,7 @@ fn main() -> ExitCode {
         ("types", arguments) => types::run(arguments),
         ("parity", []) => parity::run(),
         ("readme", arguments) => readme::run(arguments),
-        ("bench", []) => bench::run(),
+        ("bench", names) => bench::run(names),
         ("wasm", []) => wasm::run(),
         ("wasm", [kind]) if kind == "harness" => wasm::build(wasm::Kind::Harness).map(drop),
         ("doc", []) => doc::run(),

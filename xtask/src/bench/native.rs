@@ -1,9 +1,6 @@
-//! `cargo xtask bench`: speed and allocations, next to other implementations on the same bytes in the same run;
-//! never a timed test.
+//! The parser next to others in C, on the same bytes in the same run.
 //!
 //! The peers in C are compiled here and never by a build script: nothing that the product builds needs a C compiler.
-
-use std::ffi::OsStr;
 
 use anyhow::{Context as _, Result};
 
@@ -27,20 +24,12 @@ const PEERS: &[Peer] = &[
 const PACKAGES: &[&str] = &["gcc", "libc6-dev", "pkgconf", "libsofia-sip-ua-dev", "libosip2-dev"];
 
 /// Compiles the peers and measures.
-pub(crate) fn run() -> Result<()> {
+pub(super) fn run() -> Result<()> {
     install::packages(PACKAGES)?;
     let peers = PEERS.iter().map(compile).collect::<Result<Vec<String>>>()?;
     let mut arguments = vec!["run", "--release", "--package", "rvoip-bench", "--"];
     arguments.extend(peers.iter().map(String::as_str));
-    command::run(&cargo(), &arguments)?;
-    simulate()
-}
-
-/// Ten thousand calls on a virtual clock and a million mutated messages: what the test run has a tenth of.
-fn simulate() -> Result<()> {
-    let more = [("RVOIP_SEEDS", OsStr::new("10000")), ("RVOIP_MUTANTS", OsStr::new("1000000"))];
-    let arguments = ["test", "--release", "--package", "rvoip-simulation", "--", "--nocapture"];
-    command::run_with(&cargo(), &arguments, &more)
+    command::run(&cargo(), &arguments)
 }
 
 /// Compiles a peer and returns it as the benchmark takes it, `NAME=PATH`.
