@@ -8,6 +8,11 @@
 //! - `uris`: the server as outbound proxy, by transport, and `websocket`: its `ws` and `wss` URLs;
 //! - `baresip`: its `user` and the folder of its `recordings` (`dump-…-dec.wav`, complete once its call is over), if it was
 //!   asked for: it is registered, answers each call at once and says the file.
+//!
+//! A line `vanish` on its standard input ends baresip without a word to anybody; `{"vanished":true}` is the answer.
+//!
+//! `rvoip-testbed compare SENT RECEIVED` prints how much of what was sent a recording holds: `correlation` and `covered`,
+//! both 0 to 1.
 
 use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
@@ -25,6 +30,19 @@ use serde_json::{Value, json};
 enum Command {
     /// Kamailio as registrar and proxy.
     Kamailio(KamailioArguments),
+    /// Says how much of what was sent a recording holds.
+    Compare(CompareArguments),
+}
+
+#[derive(Debug, Args)]
+struct CompareArguments {
+    /// The WAV file that was played.
+    sent: PathBuf,
+    /// The WAV file that was recorded.
+    received: PathBuf,
+    /// Compares only the first seconds of what was sent.
+    #[arg(long, value_name = "NUMBER")]
+    seconds: Option<u32>,
 }
 
 #[derive(Debug, Args)]
@@ -47,6 +65,7 @@ fn main() -> Result<()> {
     let scratch = Scratch::new()?;
     let outcome = match Command::parse() {
         Command::Kamailio(arguments) => kamailio(&arguments, &scratch),
+        Command::Compare(arguments) => compare(&arguments),
     };
     scratch.remove()?;
     outcome
@@ -81,7 +100,7 @@ fn kamailio(arguments: &KamailioArguments, scratch: &Scratch) -> Result<()> {
         None => None,
     };
     tell(&told)?;
-    wait_for_end_of_input()?;
+    follow_input(phone.as_mut())?;
     if let Some(phone) = &mut phone {
         phone.quit()?;
     }
@@ -115,9 +134,25 @@ fn tell(what: &Value) -> Result<()> {
     output.flush().context("standard output is closed")
 }
 
-fn wait_for_end_of_input() -> Result<()> {
+/// Does what each line asks for, until the input ends.
+fn follow_input(mut phone: Option<&mut Baresip>) -> Result<()> {
     for line in std::io::stdin().lock().lines() {
-        line.context("standard input")?;
+        if line.context("standard input")?.trim() == "vanish"
+            && let Some(phone) = phone.as_deref_mut()
+        {
+            phone.vanish()?;
+            tell(&json!({ "vanished": true }))?;
+        }
     }
     Ok(())
+}
+
+fn compare(arguments: &CompareArguments) -> Result<()> {
+    let heard = rvoip_interop::compare_files(&arguments.sent, &arguments.received, arguments.seconds)?;
+    tell(&json!({
+        "correlation": heard.correlation,
+        "covered": heard.covered,
+        "delay_ms": heard.delay.as_secs_f64() * 1_000.0,
+        "level_difference_db": heard.level_difference_db,
+    }))
 }
