@@ -11,7 +11,7 @@ const FILE: &str = "README.md";
 const MARKER: &str = "<!-- example: ";
 const FENCE: &str = "```";
 /// The languages in which the same call has to be shown.
-const LANGUAGES: &[&str] = &["rust"];
+const LANGUAGES: &[&str] = &["rust", "kotlin", "swift"];
 
 /// Fills the blocks, or with `--check` fails if one is not as it should be.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     };
     let path = root().join(FILE);
     let present = std::fs::read_to_string(&path).with_context(|| format!("reading {FILE}"))?;
-    let filled = fill(&present, |path| {
+    let filled = fill(&present, LANGUAGES, |path| {
         std::fs::read_to_string(root().join(path)).with_context(|| format!("reading {path}"))
     })?;
     if filled == present {
@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 }
 
 /// The text with every block replaced by what its file holds.
-fn fill(text: &str, read: impl Fn(&str) -> Result<String>) -> Result<String> {
+fn fill(text: &str, languages: &[&str], read: impl Fn(&str) -> Result<String>) -> Result<String> {
     let mut out = String::new();
     let mut shown = Vec::new();
     let mut lines = text.lines().peekable();
@@ -59,7 +59,7 @@ fn fill(text: &str, read: impl Fn(&str) -> Result<String>) -> Result<String> {
                 .with_context(|| format!("the block below `{line}` does not end"))?;
         }
     }
-    match LANGUAGES.iter().find(|language| !shown.contains(language)) {
+    match languages.iter().find(|language| !shown.contains(language)) {
         Some(missing) => bail!("{FILE} has no example in {missing}"),
         None => Ok(out),
     }
@@ -82,7 +82,15 @@ fn regions(text: &str) -> Result<String> {
     if is_open || regions.is_empty() {
         bail!("it has no region `begin: readme` … `end: readme`");
     }
-    Ok(regions.iter().map(|region| dedent(region)).collect::<Vec<_>>().join("\n"))
+    Ok(regions.iter().map(|region| dedent(trimmed(region))).collect::<Vec<_>>().join("\n"))
+}
+
+/// Without blank lines at both ends.
+fn trimmed<'a>(lines: &'a [&'a str]) -> &'a [&'a str] {
+    let is_blank = |line: &&str| line.trim().is_empty();
+    let start = lines.iter().take_while(|line| is_blank(line)).count();
+    let end = lines.len() - lines.iter().rev().take_while(|line| is_blank(line)).count();
+    lines.get(start..end).unwrap_or_default()
 }
 
 fn dedent(lines: &[&str]) -> String {
@@ -100,10 +108,10 @@ fn dedent(lines: &[&str]) -> String {
 mod tests {
     use super::*;
 
-    const SOURCE: &str = "// begin: readme\nuse a;\n// end: readme\nfn f() {\n    // begin: readme\n    a {\n        b\n\n    }\n    // end: readme\n}\n";
+    const SOURCE: &str = "// begin: readme\nuse a;\n\n// end: readme\nfn f() {\n    // begin: readme\n    a {\n        b\n\n    }\n    // end: readme\n}\n";
 
     fn fill_from(text: &str, source: &str) -> Result<String> {
-        fill(text, |_| Ok(source.to_owned()))
+        fill(text, &["rust"], |_| Ok(source.to_owned()))
     }
 
     #[test]
