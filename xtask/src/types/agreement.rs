@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use crate::command::capture;
 use crate::facade::{self, Field, Item, Kind, Model, Type};
 
 type Pass = fn(&Value) -> Result<Value, String>;
@@ -114,4 +115,20 @@ fn documentation_is_kept() {
     for item in &model.items {
         assert!(!item.docs.is_empty(), "{}", item.name);
     }
+}
+
+#[test]
+fn python_reads_every_data_type_writes_it_unchanged_and_refuses_others() {
+    let model = facade::model().unwrap();
+    let all: Vec<Value> = model
+        .items
+        .iter()
+        .flat_map(|item| samples(&model, item).into_iter().map(|value| json!([item.name, value])))
+        .collect();
+    let file = std::env::temp_dir().join(format!("rvoip-types-{}.json", std::process::id()));
+    std::fs::write(&file, Value::Array(all).to_string()).unwrap();
+    let path = file.to_string_lossy().into_owned();
+    let told = capture("python3", &["xtask/src/types/agreement.py", "python/rvoip/_types.py", &path]);
+    std::fs::remove_file(&file).unwrap();
+    assert!(told.unwrap().contains("values"));
 }
