@@ -8,6 +8,7 @@ mod backend;
 mod clips;
 #[cfg(not(target_arch = "wasm32"))]
 mod frames;
+mod octets;
 #[cfg(not(target_arch = "wasm32"))]
 mod ports;
 #[cfg(not(target_arch = "wasm32"))]

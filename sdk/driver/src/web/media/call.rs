@@ -8,6 +8,7 @@ use rvoip_session_core::{MediaAnswer, MediaQuestion, NegotiationId};
 use wasm_bindgen_futures::spawn_local;
 
 use super::controls::Playing;
+use super::keys::OnKey;
 use super::peer::{Peer, Refusal};
 use super::{MediaPlatform, Reports, figures};
 use crate::media::{MediaAction, MediaHappened, MediaKey, MediaOptions, MediaReported};
@@ -22,8 +23,12 @@ pub(super) struct Call {
     answering: Cell<bool>,
     peer: RefCell<Option<Rc<Peer>>>,
     pub(super) muted: Cell<bool>,
+    /// We hold the peer: it hears what is played and not what is said.
+    pub(super) holding: Cell<bool>,
     pub(super) playing: RefCell<Option<Playing>>,
     pub(super) closed: Cell<bool>,
+    /// What the page calls with the key presses of the peer.
+    pub(super) keys: RefCell<Option<OnKey>>,
 }
 
 impl Call {
@@ -42,8 +47,10 @@ impl Call {
             answering: Cell::new(false),
             peer: RefCell::default(),
             muted: Cell::new(false),
+            holding: Cell::new(false),
             playing: RefCell::default(),
             closed: Cell::new(false),
+            keys: RefCell::default(),
         })
     }
 
@@ -99,11 +106,13 @@ impl Call {
         let peer = self.ensure_peer()?;
         match question {
             MediaQuestion::CreateOffer { direction, .. } => {
+                self.hold(direction);
                 peer.send_from(self).await?;
-                peer.offer(&self.options.codecs, direction).await.map(MediaAnswer::Description)
+                peer.offer(self, direction).await.map(MediaAnswer::Description)
             }
             MediaQuestion::CreateAnswer { offer, direction } => {
                 peer.take_offer(&self.options.codecs, &offer).await?;
+                self.hold(direction);
                 peer.send_from(self).await?;
                 peer.answer(&self.options.codecs, direction).await.map(MediaAnswer::Description)
             }
@@ -113,8 +122,18 @@ impl Call {
             }
             MediaQuestion::Rollback => {
                 peer.rollback().await;
+                self.hold(peer.direction());
                 Ok(MediaAnswer::Applied)
             }
+        }
+    }
+
+    /// The page has another microphone. One that cannot be opened leaves the call as it is.
+    pub(super) async fn reopen_input(self: Rc<Self>) {
+        if let Some(peer) = self.peer()
+            && let Err(refusal) = peer.reopen_input(&self).await
+        {
+            tracing::warn!(call = self.key.0, reason = refusal.reason, "the other microphone stays unused");
         }
     }
 

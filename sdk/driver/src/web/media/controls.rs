@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use rvoip_sans_io::Token;
+use rvoip_session_core::Direction;
 use wasm_bindgen::prelude::{Closure, JsCast as _, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{MediaStreamTrack, RtcdtmfSender, RtcdtmfToneChangeEvent};
@@ -65,10 +66,26 @@ impl Call {
 
     fn set_muted(&self, muted: bool) {
         self.muted.set(muted);
-        let microphone = self.peer().and_then(|peer| peer.microphone());
-        let playing = self.playing.borrow().as_ref().map(|playing| playing.track.clone());
-        for track in [microphone, playing].into_iter().flatten() {
-            track.set_enabled(!muted);
+        if let Some(playing) = self.playing.borrow().as_ref() {
+            playing.track.set_enabled(!muted);
+        }
+        self.open_microphone();
+    }
+
+    /// Whoever is on hold does not hear what is said here, whatever direction the media have.
+    pub(super) fn hold(&self, direction: Direction) {
+        self.holding.set(matches!(direction, Direction::SendOnly | Direction::Inactive));
+        self.open_microphone();
+    }
+
+    /// Whether what is said here is to be heard there.
+    pub(super) fn speaks(&self) -> bool {
+        !self.muted.get() && !self.holding.get()
+    }
+
+    fn open_microphone(&self) {
+        if let Some(microphone) = self.peer().and_then(|peer| peer.microphone()) {
+            microphone.set_enabled(self.speaks());
         }
     }
 

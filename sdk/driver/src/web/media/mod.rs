@@ -3,6 +3,7 @@
 mod call;
 mod controls;
 mod figures;
+mod keys;
 mod peer;
 mod platform;
 
@@ -11,6 +12,9 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+
+use wasm_bindgen::prelude::{Closure, JsCast as _};
+use wasm_bindgen_futures::spawn_local;
 
 use crate::drive::MediaBackend;
 use crate::media::{MediaAction, MediaKey, MediaReport, MediaReported, MediaRequest};
@@ -54,13 +58,32 @@ impl Reports {
 pub struct WebMedia {
     platform: MediaPlatform,
     reports: Reports,
-    calls: Map<MediaKey, Rc<Call>>,
+    calls: Calls,
+    /// What the page calls when it has another microphone.
+    _devices_changed: Closure<dyn FnMut()>,
 }
+
+type Calls = Rc<RefCell<Map<MediaKey, Rc<Call>>>>;
 
 impl WebMedia {
     /// No calls yet; `platform` is what the page does for them.
     pub fn new(platform: MediaPlatform) -> Self {
-        Self { platform, reports: Reports::default(), calls: Map::new() }
+        let calls = Calls::default();
+        let of = Rc::downgrade(&calls);
+        let devices_changed = Closure::<dyn FnMut()>::new(move || {
+            let Some(calls) = of.upgrade() else { return };
+            for call in calls.borrow().values() {
+                spawn_local(Rc::clone(call).reopen_input());
+            }
+        });
+        platform.set_devices_changed(Some(devices_changed.as_ref().unchecked_ref()));
+        Self { platform, reports: Reports::default(), calls, _devices_changed: devices_changed }
+    }
+}
+
+impl WebMedia {
+    fn remove(&self, session: MediaKey) -> Option<Rc<Call>> {
+        self.calls.borrow_mut().remove(&session)
     }
 }
 
@@ -70,14 +93,14 @@ impl MediaBackend<MediaRequest, MediaReport> for WebMedia {
         match action {
             MediaAction::Open(options) => {
                 let call = Call::new(session, options, self.platform.clone(), self.reports.clone());
-                self.calls.insert(session, call);
+                self.calls.borrow_mut().insert(session, call);
             }
-            MediaAction::Close => match self.calls.remove(&session) {
+            MediaAction::Close => match self.remove(session) {
                 Some(call) => call.close(),
                 None => self.reports.send(session, MediaReported::Closed),
             },
             action @ (MediaAction::Ask(..) | MediaAction::Control(..) | MediaAction::Withdraw(_)) => {
-                if let Some(call) = self.calls.get(&session) {
+                if let Some(call) = self.calls.borrow().get(&session) {
                     call.order(action);
                 }
             }
@@ -92,7 +115,8 @@ impl MediaBackend<MediaRequest, MediaReport> for WebMedia {
 impl Drop for WebMedia {
     fn drop(&mut self) {
         // The client is gone: no microphone stays open.
-        for call in std::mem::take(&mut self.calls).into_values() {
+        self.platform.set_devices_changed(None);
+        for call in std::mem::take(&mut *self.calls.borrow_mut()).into_values() {
             call.close();
         }
     }

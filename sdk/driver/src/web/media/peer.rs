@@ -14,11 +14,12 @@ use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     MediaStream, MediaStreamTrack, RtcIceGatheringState, RtcPeerConnection, RtcPeerConnectionState,
-    RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcSdpType, RtcSessionDescriptionInit,
-    RtcSignalingState, RtcTrackEvent,
+    RtcRtpReceiver, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcSdpType,
+    RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
 };
 
 use super::call::Call;
+use super::keys;
 use crate::media::MediaHappened;
 use crate::web::js::{describe, sleep};
 
@@ -70,6 +71,7 @@ impl Peer {
         let on_track = Closure::<dyn FnMut(RtcTrackEvent)>::new(move |event: RtcTrackEvent| {
             if let Some(call) = of.upgrade() {
                 attach(&call, &event);
+                watch_keys(&call, &event.receiver());
             }
         });
         connection.set_ontrack(Some(on_track.as_ref().unchecked_ref()));
@@ -97,13 +99,32 @@ impl Peer {
         if self.microphone.borrow().is_some() {
             return Ok(());
         }
+        self.open_input(call).await
+    }
+
+    /// Takes the track that the page has now in place of the one that is sent.
+    pub(super) async fn reopen_input(&self, call: &Call) -> Result<(), Refusal> {
+        if self.microphone.borrow().is_none() {
+            return Ok(());
+        }
+        self.open_input(call).await?;
+        if call.playing.borrow().is_none()
+            && let Some(sender) = self.sender()
+        {
+            let refused = |error: JsValue| Refusal::ours("the microphone cannot be used", &error);
+            JsFuture::from(sender.replace_track(self.microphone().as_ref())).await.map_err(refused)?;
+        }
+        Ok(())
+    }
+
+    async fn open_input(&self, call: &Call) -> Result<(), Refusal> {
         let refused = |error: JsValue| Refusal::ours("the microphone cannot be used", &error);
         let promise = call.platform.open_input(call.key.0).map_err(refused)?;
         let track: MediaStreamTrack =
             JsFuture::from(promise).await.map_err(refused)?.dyn_into().map_err(|_| {
                 Refusal::new(StatusCode::SERVER_INTERNAL_ERROR, "the page gave no audio track")
             })?;
-        track.set_enabled(!call.muted.get());
+        track.set_enabled(call.speaks());
         *self.microphone.borrow_mut() = Some(track);
         Ok(())
     }
@@ -123,17 +144,29 @@ impl Peer {
         matches!(direction, Some(RtcRtpTransceiverDirection::Sendrecv | RtcRtpTransceiverDirection::Recvonly))
     }
 
+    /// What was agreed on last.
+    pub(super) fn direction(&self) -> Direction {
+        let transceiver = self.transceiver.borrow();
+        match transceiver.as_ref().and_then(RtcRtpTransceiver::current_direction) {
+            Some(RtcRtpTransceiverDirection::Sendonly) => Direction::SendOnly,
+            Some(RtcRtpTransceiverDirection::Recvonly) => Direction::RecvOnly,
+            Some(RtcRtpTransceiverDirection::Inactive) => Direction::Inactive,
+            _ => Direction::SendRecv,
+        }
+    }
+
     /// Writes an offer.
-    pub(super) async fn offer(&self, codecs: &[String], direction: Direction) -> Result<String, Refusal> {
+    pub(super) async fn offer(&self, call: &Rc<Call>, direction: Direction) -> Result<String, Refusal> {
         if self.transceiver.borrow().is_none() {
             let Some(track) = self.microphone() else { return Err(no_track()) };
             let transceiver = self.connection.add_transceiver_with_media_stream_track(&track);
+            watch_keys(call, &transceiver.receiver());
             *self.transceiver.borrow_mut() = Some(transceiver);
         }
         self.set_direction(direction);
         let failed = |error: JsValue| Refusal::ours("the browser cannot offer audio", &error);
         let offer = JsFuture::from(self.connection.create_offer()).await.map_err(failed)?;
-        self.describe_ourselves(&offer, codecs).await
+        self.describe_ourselves(&offer, &call.options.codecs).await
     }
 
     /// Takes the peer's offer.
@@ -269,6 +302,14 @@ fn through(description: &str, codecs: &[String]) -> Result<String, Refusal> {
         return Err(refused("there is no codec in common".to_owned()));
     }
     Ok(parsed.to_string())
+}
+
+/// Watches for key presses, once for a call and before any audio has come.
+fn watch_keys(call: &Rc<Call>, receiver: &RtcRtpReceiver) {
+    let mut keys = call.keys.borrow_mut();
+    if keys.is_none() {
+        *keys = keys::watch(call, receiver);
+    }
 }
 
 fn attach(call: &Call, event: &RtcTrackEvent) {

@@ -1,8 +1,8 @@
 //! What a page does for the media of a call, in JavaScript: microphone, loudspeaker and sounds of its own.
 
 use js_sys::Promise;
-use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
-use web_sys::{MediaStream, RtcConfiguration};
+use wasm_bindgen::prelude::{Closure, JsValue, wasm_bindgen};
+use web_sys::{MediaStream, RtcConfiguration, RtcRtpReceiver};
 
 #[wasm_bindgen]
 extern "C" {
@@ -29,6 +29,19 @@ extern "C" {
     /// The peer's audio is over.
     #[wasm_bindgen(method, catch)]
     pub(super) fn detach(this: &MediaPlatform, call: u32) -> Result<(), JsValue>;
+
+    /// Calls a function with payload and timestamp of each packet of telephone events. A page need not have this method.
+    #[wasm_bindgen(method, catch, js_name = watchKeys)]
+    pub(super) fn watch_keys(
+        this: &MediaPlatform,
+        call: u32,
+        receiver: &RtcRtpReceiver,
+        heard: &Closure<dyn FnMut(Vec<u8>, u32)>,
+    ) -> Result<(), JsValue>;
+
+    /// What the page calls when calls are to open their input anew.
+    #[wasm_bindgen(method, setter, js_name = devicesChanged)]
+    pub(super) fn set_devices_changed(this: &MediaPlatform, changed: Option<&js_sys::Function>);
 
     /// A track that carries a clip or a tone: a promise of a `MediaStreamTrack`.
     #[wasm_bindgen(method, catch)]
