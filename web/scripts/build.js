@@ -15,9 +15,13 @@ if (missing.length > 0) {
 
 rmSync(at("dist"), { recursive: true, force: true });
 mkdirSync(at("dist/wasm"), { recursive: true });
-for (const file of files) cpSync(at(`wasm/${file}`), at(`dist/wasm/${file}`));
+cpSync(at("wasm/rvoip_wasm_bg.wasm"), at("dist/wasm/rvoip_wasm_bg.wasm"));
+// The glue's own default place of the module would make bundlers emit it also for the entry that has it inlined.
+const glue = readFileSync(at("wasm/rvoip_wasm.js"), "utf8");
+const place = "new URL('rvoip_wasm_bg.wasm', import.meta.url)";
+if (!glue.includes(place)) throw new Error("the glue has changed: where is its default place of the module?");
+writeFileSync(at("dist/wasm/rvoip_wasm.js"), glue.replace(place, "undefined"));
 cpSync(at("../LICENSE"), at("LICENSE"));
 const base64 = readFileSync(at("wasm/rvoip_wasm_bg.wasm")).toString("base64");
-writeFileSync(at("dist/wasm/rvoip_wasm_base64.js"), `export cpSync(at("../LICENSE"), at("LICENSE"));
-const base64 = "${base64}";\n`);
+writeFileSync(at("dist/wasm/rvoip_wasm_base64.js"), `export const base64 = "${base64}";\n`);
 run("tsc", ["-p", "tsconfig.json"]);

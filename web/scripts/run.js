@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
+export const root = fileURLToPath(new URL("../", import.meta.url));
 
 /** Runs a program of node_modules/.bin, or another one, in web/; ends with its status if that is not 0. */
 export function run(program, args, environment = {}) {

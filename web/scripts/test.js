@@ -1,13 +1,31 @@
-// Compiles tests/ and runs one kind of them: `node scripts/test.js unit`.
+// Compiles tests/ and runs some kinds of them: `node scripts/test.js unit consumer`.
+import { spawnSync } from "node:child_process";
 import { globSync } from "./glob.js";
-import { run } from "./run.js";
+import { root, run } from "./run.js";
 
-const [kind = "unit", ...rest] = process.argv.slice(2);
+const KINDS = ["unit", "conformance", "consumer", "browser"];
+const kinds = process.argv.slice(2).filter((one) => !one.startsWith("-"));
+const options = process.argv.slice(2).filter((one) => one.startsWith("-"));
+
 run("tsc", ["-p", "tests/tsconfig.json"]);
-const files = globSync(`build/${kind}`, ".test.js");
-if (files.length === 0) {
-  console.error(`there is no test in tests/${kind}`);
-  process.exit(1);
+let failed = false;
+for (const kind of kinds.length === 0 ? KINDS : kinds) {
+  const files = globSync(`build/${kind}`, ".test.js");
+  if (files.length === 0) {
+    console.error(`there is no test in tests/${kind}`);
+    failed = true;
+    continue;
+  }
+  const reporters = ["spec", "./scripts/count.js"].flatMap((one) => [
+    `--test-reporter=${one}`,
+    "--test-reporter-destination=stdout",
+  ]);
+  const concurrency = kind === "unit" ? 2 : 1;
+  const { status } = spawnSync(
+    process.execPath,
+    ["--test", `--test-concurrency=${concurrency}`, ...reporters, ...options, ...files],
+    { cwd: root, stdio: "inherit" },
+  );
+  failed ||= status !== 0;
 }
-const concurrency = kind === "unit" ? 2 : 1;
-run("node", ["--test", `--test-concurrency=${concurrency}`, "--test-reporter=spec", ...rest, ...files]);
+process.exit(failed ? 1 : 0);

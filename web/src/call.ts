@@ -2,7 +2,7 @@ import { guarded, verb } from "./core.js";
 import type { VerbOptions } from "./core.js";
 import { Events, Source } from "./events.js";
 import type { AudioSink, AudioSource, CallInfo, CallKey, Cause } from "./generated/types.js";
-import type { RawAudioSource, RawClient } from "./raw.js";
+import type { RawClient } from "./raw.js";
 
 /** A call. It belongs to its client: forgetting a handle ends nothing, and {@link Client.call} finds the call again. */
 export class Call extends Source {
@@ -135,7 +135,7 @@ export class Call extends Source {
   }
 }
 
-function toSource(source: AudioSource | ArrayBuffer | Uint8Array): RawAudioSource {
+function toSource(source: AudioSource | ArrayBuffer | Uint8Array): AudioSource {
   if (source instanceof ArrayBuffer) return toSource(new Uint8Array(source));
   if (source instanceof Uint8Array) return { type: "bytes", wav: source, repeat: false };
   return source;

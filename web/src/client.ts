@@ -4,7 +4,7 @@ import type { AccountSettings } from "./account.js";
 import { Call } from "./call.js";
 import { withoutUndefined } from "./config.js";
 import type { DeepPartial } from "./config.js";
-import { core, guarded } from "./core.js";
+import { core, guarded, report } from "./core.js";
 import type { AudioDevices } from "./devices.js";
 import { Events, Source } from "./events.js";
 import { toError } from "./errors.js";
@@ -30,13 +30,14 @@ export interface ClientOptions {
 export class Client extends Source implements AsyncDisposable {
   readonly #raw: RawClient;
   readonly #media: MediaPlatform;
-  readonly #hide = (): void => void this.#raw.close();
+  readonly #hide = (): void => void this.#raw.close().catch(report);
 
   private constructor(raw: RawClient, media: MediaPlatform) {
     super();
     this.#raw = raw;
     this.#media = media;
     globalThis.addEventListener?.("pagehide", this.#hide);
+    media.start?.();
   }
 
   /**
@@ -112,6 +113,8 @@ export class Client extends Source implements AsyncDisposable {
       await this.#raw.close();
     } catch (thrown) {
       throw toError(thrown);
+    } finally {
+      this.#media.stop?.();
     }
   }
 

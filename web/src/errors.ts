@@ -100,7 +100,8 @@ export class InternalError extends RvoipError {
   readonly kind = "internal";
 }
 
-type ErrorClass<K extends ErrorKind> = new (
+/** The class of one kind of error. */
+export type ErrorClass<K extends ErrorKind> = new (
   reason: string,
   status?: number | null,
   options?: ErrorOptions,

@@ -1,6 +1,7 @@
 import { AudioDevices } from "./devices.js";
 import { report } from "./core.js";
 import type { AudioSource, CallKey } from "./generated/types.js";
+import { KeyWatch } from "./keys.js";
 import { Playback } from "./playback.js";
 
 /**
@@ -24,6 +25,14 @@ export interface MediaPlatform {
   playbackEnded(call: CallKey): Promise<void>;
   /** Stops what is played. */
   stopPlaying(call: CallKey): void;
+  /**
+   * Calls a function with payload and timestamp of each packet of telephone events that the peer sends (RFC 4733); without
+   * this method no key presses are received.
+   */
+  watchKeys?(call: CallKey, receiver: RTCRtpReceiver, heard: (payload: Uint8Array, timestamp: number) => void): void;
+  /** Called when a client begins to use the platform, and when it is closed. */
+  start?(): void;
+  stop?(): void;
   /** Set by the core: to be called when the input has changed and calls are to open it anew. */
   devicesChanged?: (() => void) | undefined;
 }
@@ -36,6 +45,11 @@ export interface BrowserMediaOptions {
   readonly rtcConfiguration?: Readonly<RTCConfiguration>;
   /** The microphone's processing; by default echo cancellation, noise suppression and gain control are on. */
   readonly audio?: Readonly<MediaTrackConstraints>;
+  /**
+   * Whether key presses of peers are received, by a worker that their audio passes through; they are unless this is false.
+   * Where a bundler does not take `keys-worker.js` along, this is its address (`rvoip/keys-worker`).
+   */
+  readonly watchKeys?: boolean | string | URL;
   /** Devices and volume to begin with; shared between clients if they are given the same. */
   readonly devices?: AudioDevices;
 }
@@ -50,6 +64,7 @@ export class BrowserMedia implements MediaPlatform {
   readonly #inputs = new Map<CallKey, MediaStream>();
   readonly #outputs = new Map<CallKey, HTMLAudioElement>();
   readonly #playing = new Map<CallKey, Playback>();
+  readonly #keys = new KeyWatch();
   #context: AudioContext | undefined;
 
   constructor(options: BrowserMediaOptions = {}) {
@@ -59,6 +74,19 @@ export class BrowserMedia implements MediaPlatform {
     this.devices.addEventListener("output", () => {
       for (const output of this.#outputs.values()) this.#route(output);
     });
+  }
+
+  start(): void {
+    const { watchKeys = true } = this.#options;
+    if (watchKeys !== false) this.#keys.start(watchKeys === true ? undefined : watchKeys);
+  }
+
+  stop(): void {
+    this.#keys.stop();
+  }
+
+  watchKeys(call: CallKey, receiver: RTCRtpReceiver, heard: (payload: Uint8Array, timestamp: number) => void): void {
+    this.#keys.watch(call, receiver, heard);
   }
 
   configuration(): RTCConfiguration {
@@ -96,6 +124,7 @@ export class BrowserMedia implements MediaPlatform {
   }
 
   detach(call: CallKey): void {
+    this.#keys.forget(call);
     const output = this.#outputs.get(call);
     this.#outputs.delete(call);
     if (output === undefined) return;
@@ -107,7 +136,7 @@ export class BrowserMedia implements MediaPlatform {
     this.#context ??= new AudioContext();
     const peer = this.#outputs.get(call)?.srcObject;
     const playback = await Playback.start(this.#context, source, peer instanceof MediaStream ? peer : undefined);
-    this.stopPlaying(call);
+    this.#playing.get(call)?.stop();
     this.#playing.set(call, playback);
     return playback.track;
   }

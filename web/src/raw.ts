@@ -16,9 +16,6 @@ import type { AccountSettings } from "./account.js";
 import type { DeepPartial } from "./config.js";
 import type { MediaPlatform } from "./media.js";
 
-/** Where audio comes from; a clip's bytes cross the boundary as they are. */
-export type RawAudioSource = AudioSource | { type: "bytes"; wav: Uint8Array; repeat: boolean };
-
 /** What the WebAssembly exports, once it is compiled. */
 export interface RawModule {
   readonly RawClient: new (config: DeepPartial<ClientConfig>, platform: MediaPlatform) => RawClient;
@@ -65,7 +62,7 @@ export interface RawClient {
   mute(call: CallKey, muted: boolean, signal?: AbortSignal): Promise<void>;
   sendDtmf(call: CallKey, digits: string, signal?: AbortSignal): Promise<void>;
   collectDigits(call: CallKey, count: number, withinMs: number, signal?: AbortSignal): Promise<string>;
-  play(call: CallKey, source: RawAudioSource, signal?: AbortSignal): Promise<void>;
+  play(call: CallKey, source: AudioSource, signal?: AbortSignal): Promise<void>;
   stopPlaying(call: CallKey, signal?: AbortSignal): Promise<void>;
   record(call: CallKey, sink: AudioSink, signal?: AbortSignal): Promise<void>;
   stopRecording(call: CallKey, signal?: AbortSignal): Promise<void>;

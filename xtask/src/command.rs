@@ -46,11 +46,21 @@ pub(crate) fn run_with(program: &str, arguments: &[&str], variables: &[(&str, &O
 
 /// Runs cargo's tests, shows what they print, and adds up what every test binary says it passed and failed.
 pub(crate) fn run_tests(arguments: &[&str], count: &mut Count) -> Result<()> {
-    let program = cargo();
-    let shown = shown(&program, arguments);
+    run_counted(&cargo(), arguments, &[], count)
+}
+
+/// The same for another program that prints results as cargo's tests do: `test result: ok. 3 passed; 0 failed`.
+pub(crate) fn run_counted(
+    program: &str,
+    arguments: &[&str],
+    variables: &[(&str, &OsStr)],
+    count: &mut Count,
+) -> Result<()> {
+    let shown = shown(program, arguments);
     println!("$ {shown}");
     count.asked = true;
-    let mut child = command(&program, arguments)
+    let mut child = command(program, arguments)
+        .envs(variables.iter().copied())
         .stdout(Stdio::piped())
         .spawn()
         .with_context(|| format!("`{shown}` could not be started"))?;

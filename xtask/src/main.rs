@@ -24,6 +24,7 @@ mod test;
 mod tidy;
 mod types;
 mod wasm;
+mod web;
 
 use std::process::ExitCode;
 

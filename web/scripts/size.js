@@ -1,0 +1,32 @@
+// Says what a page loads that uses everything: all scripts as one bundle, and the WebAssembly.
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { root } from "./run.js";
+
+const LIMIT = 120_000;
+const GOAL = 75_000;
+
+const { outputFiles } = await build({
+  entryPoints: [`${root}dist/index.js`],
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  write: false,
+});
+const parts = {
+  WebAssembly: readFileSync(`${root}dist/wasm/rvoip_wasm_bg.wasm`),
+  scripts: outputFiles[0].contents,
+};
+let sum = 0;
+for (const [name, bytes] of Object.entries(parts)) {
+  const { length } = gzipSync(bytes, { level: 9 });
+  sum += length;
+  console.log(`${name.padEnd(12)} ${String(bytes.length).padStart(8)} bytes, gzip -9 ${String(length).padStart(7)}`);
+}
+console.log(`bundle       ${"".padStart(14)} gzip -9 ${String(sum).padStart(7)} (goal ${GOAL}, limit ${LIMIT})`);
+if (sum > LIMIT) {
+  console.error(`the bundle is ${sum - LIMIT} bytes over its limit`);
+  process.exit(1);
+}

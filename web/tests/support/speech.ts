@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+
+/** The samples of a mono WAV file of 16 bits at 8,000 Hz, -1.0 to 1.0. */
+export function readWav(path: string): Float32Array {
+  const bytes = readFileSync(path);
+  const [channels, rate, bits] = [bytes.readUInt16LE(22), bytes.readUInt32LE(24), bytes.readUInt16LE(34)];
+  if (channels !== 1 || rate !== 8000 || bits !== 16) throw new Error(`${path} is not mono of 16 bits at 8,000 Hz`);
+  const start = bytes.indexOf("data") + 8;
+  const samples = new Float32Array(Math.floor((bytes.length - start) / 2));
+  for (let n = 0; n < samples.length; n += 1) samples[n] = bytes.readInt16LE(start + 2 * n) / 32_768;
+  return samples;
+}
+
+/** How what was heard compares with what was sent. */
+export interface Comparison {
+  /** The share of the windows with speech that were found in what was sent, where they had to be. */
+  readonly found: number;
+  /** The median likeness of these windows, 0.0 to 1.0. */
+  readonly likeness: number;
+  /** How many windows with speech there were. */
+  readonly windows: number;
+  /** Loudness of all that was heard, root of the mean square. */
+  readonly loudness: number;
+}
+
+const WINDOW = 2000;
+const COARSE = 80;
+const STRAY = 240;
+const ALIKE = 0.8;
+
+/**
+ * Compares what was heard with a clip that was sent over and over. Each window of 250 ms with speech in it is looked for
+ * near the place where the clip must be; a jitter buffer stretches time a little, so that the place moves slowly.
+ */
+export function compare(sent: Float32Array, heard: Float32Array): Comparison {
+  const around = (at: number): number => ((at % sent.length) + sent.length) % sent.length;
+  const loudness = rms(heard, 0, heard.length);
+  const likenesses: number[] = [];
+  let place: number | undefined;
+  for (let start = 0; start + WINDOW <= heard.length; start += WINDOW) {
+    const level = rms(heard, start, WINDOW);
+    if (level < 0.01) continue;
+    place ??= coarse(sent, heard, start);
+    let [best, at] = [-1, place];
+    for (let stray = -STRAY; stray <= STRAY; stray += 1) {
+      const like = likeness(sent, around(start + place + stray), heard, start);
+      if (like > best) [best, at] = [like, place + stray];
+    }
+    if (best >= ALIKE) place = at;
+    else if (likenesses.every((like) => like < ALIKE)) place = undefined;
+    likenesses.push(best);
+  }
+  likenesses.sort((one, other) => one - other);
+  return {
+    found: likenesses.filter((like) => like >= ALIKE).length / Math.max(1, likenesses.length),
+    likeness: likenesses[likenesses.length >> 1] ?? 0,
+    windows: likenesses.length,
+    loudness,
+  };
+}
+
+function rms(samples: Float32Array, start: number, length: number): number {
+  let sum = 0;
+  for (let n = start; n < start + length; n += 1) sum += (samples[n] ?? 0) ** 2;
+  return Math.sqrt(sum / Math.max(1, length));
+}
+
+/** Normalised correlation of a window of `heard` with the clip from a place on. */
+function likeness(sent: Float32Array, from: number, heard: Float32Array, start: number): number {
+  let [product, one, other] = [0, 0, 0];
+  for (let n = 0; n < WINDOW; n += 1) {
+    const a = sent[from + n < sent.length ? from + n : from + n - sent.length] ?? 0;
+    const b = heard[start + n] ?? 0;
+    product += a * b;
+    one += a * a;
+    other += b * b;
+  }
+  return one === 0 || other === 0 ? 0 : product / Math.sqrt(one * other);
+}
+
+/** Where in the clip a stretch of what was heard comes from, by the course of its loudness. */
+function coarse(sent: Float32Array, heard: Float32Array, start: number): number {
+  const course = (samples: Float32Array, from: number, length: number): Float32Array =>
+    Float32Array.from({ length: Math.floor(length / COARSE) }, (_, n) => rms(samples, from + n * COARSE, COARSE));
+  const whole = course(sent, 0, sent.length);
+  const part = course(heard, start, Math.min(heard.length - start, sent.length / 2));
+  let [best, at] = [-Infinity, 0];
+  for (let offset = 0; offset < whole.length; offset += 1) {
+    let [product, energy] = [0, 0];
+    for (let n = 0; n < part.length; n += 1) {
+      const level = whole[(offset + n) % whole.length] ?? 0;
+      product += level * (part[n] ?? 0);
+      energy += level * level;
+    }
+    const like = product / Math.sqrt(energy + 1e-9);
+    if (like > best) [best, at] = [like, offset];
+  }
+  return at * COARSE - start;
+}

@@ -1,0 +1,50 @@
+//! The stage `web`: the npm package, its consumers, and pages in Chromium that call each other.
+
+use std::ffi::OsStr;
+
+use anyhow::Result;
+
+use crate::command::{self, cargo, root, target_directory};
+use crate::stage::Count;
+use crate::{install, wasm};
+
+/// Chromium, and the server that its pages register at.
+const PACKAGES: &[&str] =
+    &["chromium", "kamailio", "kamailio-extra-modules", "kamailio-websocket-modules", "kamailio-tls-modules"];
+
+/// Builds the package and runs all of its tests.
+pub(crate) fn run(count: &mut Count) -> Result<()> {
+    build()?;
+    npm(&["run", "size"])?;
+    npm(&["run", "check"])?;
+    install::packages(PACKAGES)?;
+    let harness = wasm::build(wasm::Kind::Harness)?;
+    command::run(&cargo(), &["build", "--package", "rvoip-interop", "--bin", "rvoip-testbed"])?;
+    let testbed = target_directory().join("debug/rvoip-testbed");
+    let variables: [(&str, &OsStr); 2] =
+        [("RVOIP_TESTBED", testbed.as_os_str()), ("RVOIP_HARNESS", harness.as_os_str())];
+    command::run_counted("npm", &["--prefix", "web", "test"], &variables, count)
+}
+
+/// Builds the package, with the tools that its lock file names.
+fn build() -> Result<()> {
+    wasm::run()?;
+    if !is_installed() {
+        println!("installing the npm packages of web/package-lock.json");
+        npm(&["ci", "--no-audit", "--no-fund"])?;
+    }
+    npm(&["run", "build"])
+}
+
+fn npm(arguments: &[&str]) -> Result<()> {
+    let mut all = vec!["--prefix", "web"];
+    all.extend(arguments);
+    command::run("npm", &all)
+}
+
+/// Whether what is installed is what the lock file names: npm writes its own copy of it last.
+fn is_installed() -> bool {
+    let changed = |path: &str| std::fs::metadata(root().join(path)).and_then(|file| file.modified()).ok();
+    let lock = changed("web/package-lock.json");
+    lock.is_some() && changed("web/node_modules/.package-lock.json") >= lock
+}
