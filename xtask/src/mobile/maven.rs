@@ -41,16 +41,6 @@ pub(super) fn test(project: &str, properties: &[&str], count: &mut Count) -> Res
     Ok(())
 }
 
-/// Runs the tests of one tag, which are left out otherwise.
-pub(super) fn run_tagged(project: &str, tag: &str, properties: &[&str]) -> Result<()> {
-    let pom = format!("{project}/pom.xml");
-    let tag = format!("-Drvoip.groups={tag}");
-    let mut arguments = vec!["--quiet", "--batch-mode", "--file", &pom, &tag, "-Drvoip.excluded="];
-    arguments.extend(properties);
-    arguments.push("test");
-    run("mvn", &arguments)
-}
-
 /// What reports say was run.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Ran {

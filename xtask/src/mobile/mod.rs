@@ -31,14 +31,6 @@ pub(crate) fn run_stage(count: &mut Count) -> Result<()> {
     phones()
 }
 
-/// The benchmarks of the bindings, with a library built for speed.
-pub(crate) fn bench() -> Result<()> {
-    run(&cargo(), &["build", "--release", "--package", PACKAGE])?;
-    let library = target_directory().join("release/librvoip_ffi.so");
-    Generator::build()?.generate(&library, "mobile/kotlin/generated", SWIFT)?;
-    kotlin::bench(&library)
-}
-
 /// Generates Kotlin and Swift, for whoever reads them.
 pub(crate) fn generate() -> Result<()> {
     Generator::build()?.generate(&library()?, "mobile/kotlin/generated", SWIFT)
