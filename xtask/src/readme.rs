@@ -11,7 +11,7 @@ const FILE: &str = "README.md";
 const MARKER: &str = "<!-- example: ";
 const FENCE: &str = "```";
 /// The languages in which the same call has to be shown.
-const LANGUAGES: &[&str] = &["rust", "kotlin", "swift"];
+const LANGUAGES: &[&str] = &["rust", "typescript", "kotlin", "swift"];
 
 /// Fills the blocks, or with `--check` fails if one is not as it should be.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {

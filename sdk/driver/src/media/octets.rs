@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::{Serialize as _, Serializer};
 
 /// More is not set aside before it has come.
 const ROOM: usize = 4_096;
@@ -31,6 +32,10 @@ impl<'de> Visitor<'de> for Octets {
         }
         Ok(bytes)
     }
+}
+
+pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    bytes.serialize(serializer)
 }
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {

@@ -88,7 +88,7 @@ pub enum AudioSource {
     /// The contents of a WAV file.
     Bytes {
         /// The bytes.
-        #[serde(deserialize_with = "super::octets::deserialize")]
+        #[serde(with = "super::octets")]
         wav: Vec<u8>,
         /// From the start again when it is over.
         #[serde(default)]
