@@ -1,13 +1,17 @@
 //! `cargo xtask readme`: the README's examples, taken from files that tests run.
 //!
 //! A line `<!-- example: LANGUAGE PATH -->` is followed by a block of code, which is what stands in that file between
-//! `begin: readme` and `end: readme`; several such regions follow one another.
+//! `begin: readme` and `end: readme`; several such regions follow one another. `PATH#NAME` takes the regions of another
+//! name.
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::command::root;
 
+/// The README that shows every language.
 const FILE: &str = "README.md";
+/// Those of the languages.
+const OTHERS: &[&str] = &["mobile/kotlin/README.md", "mobile/swift/README.md"];
 const MARKER: &str = "<!-- example: ";
 const FENCE: &str = "```";
 /// The languages in which the same call has to be shown.
@@ -48,7 +52,8 @@ fn fill(text: &str, languages: &[&str], read: impl Fn(&str) -> Result<String>) -
         let Some((language, path)) = marker.split_once(' ') else {
             bail!("`{line}` wants a language and a path")
         };
-        let code = regions(&read(path)?).with_context(|| format!("taking the example from {path}"))?;
+        let (path, name) = path.split_once('#').unwrap_or((path, "readme"));
+        let code = regions(&read(path)?, name).with_context(|| format!("taking the example from {path}"))?;
         out.extend([FENCE, language, "\n", &code, FENCE, "\n"]);
         shown.push(language);
         if lines.peek().is_some_and(|line| line.starts_with(FENCE)) {
@@ -60,19 +65,20 @@ fn fill(text: &str, languages: &[&str], read: impl Fn(&str) -> Result<String>) -
         }
     }
     match languages.iter().find(|language| !shown.contains(language)) {
-        Some(missing) => bail!("{FILE} has no example in {missing}"),
+        Some(missing) => bail!("there is no example in {missing}"),
         None => Ok(out),
     }
 }
 
 /// The regions of a file, each moved to the left margin, a blank line between them.
-fn regions(text: &str) -> Result<String> {
+fn regions(text: &str, name: &str) -> Result<String> {
+    let (begin, end) = (format!("begin: {name}"), format!("end: {name}"));
     let mut regions: Vec<Vec<&str>> = Vec::new();
     let mut is_open = false;
     for line in text.lines() {
-        if line.trim_end().ends_with("end: readme") {
+        if line.trim_end().ends_with(&end) {
             is_open = false;
-        } else if line.trim_end().ends_with("begin: readme") {
+        } else if line.trim_end().ends_with(&begin) {
             is_open = true;
             regions.push(Vec::new());
         } else if let (true, Some(region)) = (is_open, regions.last_mut()) {
@@ -80,7 +86,7 @@ fn regions(text: &str) -> Result<String> {
         }
     }
     if is_open || regions.is_empty() {
-        bail!("it has no region `begin: readme` … `end: readme`");
+        bail!("it has no region `{begin}` … `{end}`");
     }
     Ok(regions.iter().map(|region| dedent(trimmed(region))).collect::<Vec<_>>().join("\n"))
 }
@@ -122,6 +128,14 @@ mod tests {
         assert_eq!(filled, wanted);
         assert_eq!(fill_from(&filled, SOURCE).unwrap(), filled);
         assert_eq!(fill_from("<!-- example: rust x.rs -->\nb\n", SOURCE).unwrap().lines().count(), 10);
+    }
+
+    #[test]
+    fn regions_have_names() {
+        let text = "<!-- example: rust x.rs#more -->\n";
+        let source = "// begin: more\nb\n// end: more\n";
+        assert!(fill_from(text, source).unwrap().ends_with("```rust\nb\n```\n"));
+        assert!(fill_from(text, SOURCE).is_err());
     }
 
     #[test]
