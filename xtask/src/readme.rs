@@ -24,21 +24,26 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         [one] if one == "--check" => true,
         _ => bail!("usage: cargo xtask readme [--check]"),
     };
-    let path = root().join(FILE);
-    let present = std::fs::read_to_string(&path).with_context(|| format!("reading {FILE}"))?;
-    let filled = fill(&present, LANGUAGES, |path| {
-        std::fs::read_to_string(root().join(path)).with_context(|| format!("reading {path}"))
-    })?;
+    write(FILE, LANGUAGES, check)?;
+    OTHERS.iter().try_for_each(|file| write(file, &[], check))
+}
+
+fn write(file: &str, languages: &[&str], check: bool) -> Result<()> {
+    let path = root().join(file);
+    let present = std::fs::read_to_string(&path).with_context(|| format!("reading {file}"))?;
+    let read =
+        |path: &str| std::fs::read_to_string(root().join(path)).with_context(|| format!("reading {path}"));
+    let filled = fill(&present, languages, read).with_context(|| format!("filling {file}"))?;
     if filled == present {
         return Ok(());
     }
     if check {
-        bail!("the examples of {FILE} are not those of their files: run `cargo xtask readme`");
+        bail!("the examples of {file} are not those of their files: run `cargo xtask readme`");
     }
-    std::fs::write(&path, filled).with_context(|| format!("writing {FILE}"))
+    std::fs::write(&path, filled).with_context(|| format!("writing {file}"))
 }
 
-/// The text with every block replaced by what its file holds.
+/// The text with every block replaced by what its file holds; each of the languages must be shown.
 fn fill(text: &str, languages: &[&str], read: impl Fn(&str) -> Result<String>) -> Result<String> {
     let mut out = String::new();
     let mut shown = Vec::new();
