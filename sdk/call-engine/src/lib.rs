@@ -27,14 +27,16 @@
 
 mod authentication;
 mod config;
+mod flow_token;
 mod proxy;
 mod registrar;
 #[cfg(not(target_arch = "wasm32"))]
 mod run;
 mod switch;
 
-pub use config::SwitchConfig;
-pub use registrar::{Binding, Registrar};
+pub use config::{Listen, SwitchConfig};
+pub use registrar::{Binding, OutboundFlow, Registrar};
 #[cfg(not(target_arch = "wasm32"))]
 pub use run::{RunningSwitch, StartError, start};
+pub use rvoip_driver::{Protocol, TlsConfig};
 pub use switch::{Switch, SwitchCommand, SwitchError, SwitchEvent, SwitchReply};

@@ -3,20 +3,22 @@
 use std::net::SocketAddr;
 
 use rvoip_driver::{
-    Hub, LaunchError, Listener, NativeIo, Protocol, TlsError, TransportConfig, Transports, WireTap, clock,
-    launch,
+    FlowOpened, Hub, LaunchError, Listener, NativeIo, Protocol, TlsConfig, TlsError, TransportConfig,
+    Transports, WireTap, clock, launch,
 };
 use thiserror::Error;
 
-use crate::{Switch, SwitchCommand, SwitchConfig, SwitchError, SwitchReply};
+use crate::{Listen, Switch, SwitchCommand, SwitchConfig, SwitchError, SwitchReply};
 
 /// A switch could not be started.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// An address cannot be bound.
-    #[error("{address} cannot be used: {reason}")]
+    #[error("{address} cannot be used for {protocol}: {reason}")]
     Bind {
+        /// For what.
+        protocol: Protocol,
         /// The address.
         address: SocketAddr,
         /// Why.
@@ -36,25 +38,24 @@ pub struct RunningSwitch {
     hub: Hub<Switch>,
 }
 
-/// Starts a switch on these addresses, over UDP and TCP alike.
+/// Starts a switch that listens so. `tls` has the certificate for TLS and secure WebSocket, and the authorities that those
+/// whom the switch connects to are checked against.
 ///
 /// # Errors
-/// An address cannot be bound.
+/// An address cannot be bound, or a certificate cannot be used.
 pub fn start(
     config: SwitchConfig,
-    addresses: Vec<SocketAddr>,
+    listens: Vec<Listen>,
+    tls: TlsConfig,
     tap: Option<WireTap>,
 ) -> Result<RunningSwitch, StartError> {
     let (hub, driving) = Hub::new(Switch::new(config, clock::random()));
     let setup = move || {
-        let mut transports = Transports::new(TransportConfig::default()).map_err(StartError::Tls)?;
+        let config = TransportConfig { tls, ..TransportConfig::default() };
+        let mut transports = Transports::new(config).map_err(StartError::Tls)?;
         let mut bound = Vec::new();
-        for address in addresses {
-            let refused = |reason| StartError::Bind { address, reason };
-            let opened = transports.bind_udp(address).map_err(refused)?;
-            let listening = SocketAddr::new(address.ip(), opened.local.port());
-            let listening = transports.listen(Protocol::Tcp, listening).map_err(refused)?;
-            bound.extend([opened, listening]);
+        for listen in listens {
+            bound.push(opened(&mut transports, &bound, listen)?);
         }
         Ok(NativeIo::new(transports, bound, None, tap))
     };
@@ -66,7 +67,38 @@ pub fn start(
     Ok(RunningSwitch { hub })
 }
 
+/// Binds one address.
+fn opened(
+    transports: &mut Transports,
+    before: &[FlowOpened],
+    Listen { protocol, address }: Listen,
+) -> Result<FlowOpened, StartError> {
+    let refused = |reason| StartError::Bind { protocol, address, reason };
+    if protocol == Protocol::Udp {
+        return transports.bind_udp(address).map_err(refused);
+    }
+    let beside = before.iter().find(|other| other.protocol == Protocol::Udp);
+    if let Some(beside) = beside.filter(|_| protocol == Protocol::Tcp && address.port() == 0) {
+        let same = SocketAddr::new(address.ip(), beside.local.port());
+        if let Ok(opened) = transports.listen(protocol, same) {
+            return Ok(opened);
+        }
+    }
+    transports.listen(protocol, address).map_err(refused)
+}
+
 impl RunningSwitch {
+    /// Where the switch listens, in the order in which it was asked to.
+    ///
+    /// # Errors
+    /// The switch is closed or failed.
+    pub async fn listens(&self) -> Result<Vec<Listen>, SwitchError> {
+        match self.hub.submit(SwitchCommand::Listens).await? {
+            SwitchReply::Listens(listens) => Ok(listens),
+            SwitchReply::Bindings(_) | SwitchReply::Done => Ok(Vec::new()),
+        }
+    }
+
     /// Listens to what happens; what stands now comes first.
     pub fn events(&self) -> Listener<Switch> {
         self.hub.listen(|_| true)
@@ -79,7 +111,7 @@ impl RunningSwitch {
     pub async fn bindings(&self, user: impl Into<String>) -> Result<Vec<String>, SwitchError> {
         match self.hub.submit(SwitchCommand::Bindings { user: user.into() }).await? {
             SwitchReply::Bindings(contacts) => Ok(contacts),
-            SwitchReply::Done => Ok(Vec::new()),
+            SwitchReply::Listens(_) | SwitchReply::Done => Ok(Vec::new()),
         }
     }
 

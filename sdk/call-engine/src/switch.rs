@@ -15,7 +15,10 @@ use thiserror::Error;
 use crate::authentication::Authentication;
 use crate::proxy::{Proxy, Surroundings};
 use crate::registrar::Change;
-use crate::{Binding, Registrar, SwitchConfig};
+use crate::{Binding, Listen, Registrar, SwitchConfig};
+
+/// What a REGISTER may require.
+const EXTENSIONS: [&str; 2] = ["path", "outbound"];
 
 /// What can be asked of a switch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub enum SwitchCommand {
         /// The user part of the address of record.
         user: String,
     },
+    /// Where the switch listens.
+    Listens,
     /// Stops.
     Close,
 }
@@ -34,6 +39,8 @@ pub enum SwitchCommand {
 pub enum SwitchReply {
     /// Contacts, the preferred ones first.
     Bindings(Vec<String>),
+    /// Where the switch listens.
+    Listens(Vec<Listen>),
     /// It is done.
     Done,
 }
@@ -58,7 +65,7 @@ pub enum SwitchError {
 pub enum SwitchEvent {
     /// The switch takes messages here.
     Listening {
-        /// `UDP` or `TCP`.
+        /// As in a Via: `UDP`, `TCP`, `TLS`, `WS` or `WSS`.
         transport: String,
         /// Its address.
         address: String,
@@ -98,6 +105,15 @@ pub enum SwitchEvent {
     },
 }
 
+impl From<Listen> for SwitchEvent {
+    fn from(listen: Listen) -> Self {
+        Self::Listening {
+            transport: listen.protocol.via_name().to_owned(),
+            address: listen.address.to_string(),
+        }
+    }
+}
+
 /// A registrar and a proxy on one transaction layer.
 #[derive(Debug)]
 pub struct Switch {
@@ -107,7 +123,7 @@ pub struct Switch {
     proxy: Proxy,
     authentication: Authentication,
     random: Random,
-    listening: Vec<SwitchEvent>,
+    listens: Vec<Listen>,
     outputs: VecDeque<Output<Self>>,
 }
 
@@ -120,10 +136,10 @@ impl Switch {
             config,
             layer,
             registrar: Registrar::default(),
-            proxy: Proxy::default(),
+            proxy: Proxy::new(random.fork()),
             authentication,
             random,
-            listening: Vec::new(),
+            listens: Vec::new(),
             outputs: VecDeque::new(),
         }
     }
@@ -154,9 +170,9 @@ impl Switch {
                 let mut around = Surroundings { config, registrar, authentication };
                 proxy.handle_ack(now, layer, &mut around, &message, source);
             }
-            Incoming::Response { key, message, source } => {
+            Incoming::Response { key, message, .. } => {
                 if self.proxy.owns(key) {
-                    self.proxy.handle_response(now, &mut self.layer, key, &message, source);
+                    self.proxy.handle_response(now, &mut self.layer, &self.config, key, &message);
                 }
             }
         }
@@ -165,9 +181,10 @@ impl Switch {
     fn request(&mut self, now: Now, key: ServerKey, request: &MessageBuf, source: Source) {
         let message = request.as_message();
         let method = message.method();
-        let ours = message.request_uri().and_then(Result::ok).is_some_and(|uri| {
-            self.config.is_ours(&uri) && uri.as_sip().is_some_and(|sip| sip.user.is_none())
-        });
+        let ours = message
+            .request_uri()
+            .and_then(Result::ok)
+            .is_some_and(|uri| self.config.is_ours(&uri) || self.proxy.names_us(&self.config, &uri));
         if method == Some(Method::Register) && ours {
             return self.register(now, key, &message, source);
         }
@@ -187,7 +204,7 @@ impl Switch {
             .get_all::<Require<'_>>()
             .filter_map(Result::ok)
             .map(|option| option.0)
-            .filter(|option| !option.eq_ignore_ascii_case("path"))
+            .filter(|option| !EXTENSIONS.iter().any(|known| option.eq_ignore_ascii_case(known)))
             .collect();
         let (builder, changes, user) = if required.is_empty() {
             match self.authentication.user(now, &self.config, request, false) {
@@ -216,7 +233,12 @@ impl Switch {
             (builder.raw(HeaderName::Unsupported, &required.join(", ")), Vec::new(), String::new())
         };
         if let Ok(answer) = builder.to_tag(&tag).build() {
-            self.layer.respond(now, key, answer);
+            if user.is_empty() {
+                // Nothing is held for whom nobody knows.
+                self.layer.respond_once(key, answer);
+            } else {
+                self.layer.respond(now, key, answer);
+            }
         }
         for change in changes {
             self.tell(match change {
@@ -244,13 +266,17 @@ impl Switch {
                 LayerOutput::Event(event) => {
                     match event {
                         LayerEvent::ClientFailed(branch, failure) => {
-                            self.proxy.handle_failure(now, &mut self.layer, branch, &failure);
+                            self.proxy.handle_failure(now, &mut self.layer, &self.config, branch, &failure);
                         }
                         LayerEvent::ClientTerminated(branch) => self.proxy.handle_terminated(branch),
+                        LayerEvent::FlowLost(flow) => {
+                            for (user, contact) in self.registrar.flow_lost(flow) {
+                                self.tell(SwitchEvent::Unregistered { user, contact: contact.to_string() });
+                            }
+                        }
                         LayerEvent::AckMissing(_)
                         | LayerEvent::ServerTransportFailed(_)
-                        | LayerEvent::ServerTerminated(_)
-                        | LayerEvent::FlowLost(_) => {}
+                        | LayerEvent::ServerTerminated(_) => {}
                     }
                     continue;
                 }
@@ -271,6 +297,7 @@ impl Switch {
                 let bindings = self.registrar.bindings(&user);
                 SwitchReply::Bindings(bindings.iter().map(|binding| binding.contact.to_string()).collect())
             }
+            SwitchCommand::Listens => SwitchReply::Listens(self.listens.clone()),
             SwitchCommand::Close => {
                 self.outputs.push_back(Output::Done(token, Ok(SwitchReply::Done)));
                 return self.outputs.push_back(Output::Closed);
@@ -297,12 +324,12 @@ impl Machine for Switch {
             }
             Input::FlowOpened(opened) => {
                 if opened.remote.is_none() {
-                    let event = SwitchEvent::Listening {
-                        transport: opened.protocol.via_name().to_owned(),
-                        address: opened.local.to_string(),
-                    };
-                    self.listening.push(event.clone());
-                    self.tell(event);
+                    let listen = Listen { protocol: opened.protocol, address: opened.local };
+                    self.listens.push(listen);
+                    self.tell(listen.into());
+                }
+                if opened.remote.is_none() || !opened.flow.is_of_machine() {
+                    self.proxy.serves_at(opened.local);
                 }
                 self.layer.handle_flow_opened(now, &opened);
             }
@@ -332,7 +359,7 @@ impl Machine for Switch {
 
 impl Hosted for Switch {
     fn snapshot(&self) -> Vec<SwitchEvent> {
-        self.listening.clone()
+        self.listens.iter().copied().map(SwitchEvent::from).collect()
     }
 
     fn lagged(missed: u32) -> SwitchEvent {

@@ -78,6 +78,21 @@ impl FlowId {
     pub fn from_platform(number: u64) -> Self {
         Self(number | Self::PLATFORM)
     }
+
+    /// Whether a machine asked for the flow.
+    pub fn is_of_machine(self) -> bool {
+        self.0 & Self::PLATFORM == 0
+    }
+
+    /// The name as a number, for text that comes back ([`Self::from_bits`]).
+    pub fn to_bits(self) -> u64 {
+        self.0
+    }
+
+    /// The name that [`Self::to_bits`] gave.
+    pub fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
 }
 
 impl fmt::Debug for FlowId {

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rvoip::{Bind, Client, ClientConfig, ErrorKind, Event, TransportKind};
-use rvoip_call_engine::{RunningSwitch, SwitchConfig, SwitchEvent};
+use rvoip_call_engine::{Listen, RunningSwitch, SwitchConfig, TlsConfig};
 use tokio::time::timeout;
 
 const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
@@ -22,16 +22,10 @@ async fn registrar() -> (RunningSwitch, String) {
     for user in ["alice", "bob"] {
         config.users.insert(user.to_owned(), rvoip_sip_core::Password::new("secret"));
     }
-    let switch = rvoip_call_engine::start(config, vec![LOOPBACK], None).unwrap();
-    let events = switch.events();
-    loop {
-        timeout(Duration::from_secs(5), events.ready()).await.unwrap();
-        for event in events.take_events() {
-            if let SwitchEvent::Listening { address, .. } = event {
-                return (switch, address);
-            }
-        }
-    }
+    let switch =
+        rvoip_call_engine::start(config, Listen::plain(LOOPBACK), TlsConfig::default(), None).unwrap();
+    let address = switch.listens().await.unwrap().first().unwrap().address.to_string();
+    (switch, address)
 }
 
 /// Bob answers the first call, hears the greeting to its end and presses four keys.

@@ -126,6 +126,12 @@ impl Flows {
         Some(self.open.values().find(serves).map_or(own.local, |listener| listener.local))
     }
 
+    /// The address of a socket that takes messages of a protocol.
+    pub(crate) fn serving(&self, protocol: Protocol) -> Option<SocketAddr> {
+        let serves = |flow: &&Flow| flow.remote.is_none() && flow.protocol == protocol;
+        self.open.values().find(serves).map(|flow| flow.local)
+    }
+
     /// The address for a Contact: the one that the peer sees or, where it sees the connection as it is, that of our
     /// listening socket, which is there when the connection is gone.
     pub(crate) fn reachable(&self, flow: FlowId, peer: IpAddr) -> Option<SocketAddr> {

@@ -1,63 +1,92 @@
-//! The stateful proxy (RFC 3261 §16).
+//! The stateful proxy (RFC 3261 §16), and an edge of other domains (RFC 5626 §5).
 
+mod admit;
 mod forward;
 mod respond;
-mod routing;
+mod route;
+mod written;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use rvoip_driver::{Now, Timers};
+use rvoip_driver::{Now, Random, Timers};
 use rvoip_sans_io::Counters;
-use rvoip_sip_core::header::CallId;
-use rvoip_sip_core::{Message, MessageBuf, StatusCode, UriBuf};
+use rvoip_sip_core::{MessageBuf, StatusCode};
 use rvoip_transaction_core::{ClientKey, ServerKey, Source, TransactionLayer};
 
-pub(crate) use forward::Surroundings;
-pub(crate) use routing::Destination;
+use crate::flow_token::FlowTokens;
+use route::{Destination, Routed};
+
+pub(crate) use admit::Surroundings;
 
 /// How long an INVITE may ring on one branch after its last sign of life (timer C, RFC 3261 §16.6).
-pub(super) const TIMER_C: Duration = Duration::from_secs(181);
-/// Calls whose parties are remembered, so that their requests find them without a Route.
-const CALLS: usize = 10_000;
+const TIMER_C: Duration = Duration::from_secs(181);
+/// Addresses of ours that are known: one for each socket and interface.
+const ADDRESSES: usize = 1_024;
 
 /// One request on its way.
 #[derive(Debug)]
-pub(super) struct Forwarding {
-    pub(super) request: MessageBuf,
-    pub(super) is_invite: bool,
-    pub(super) branches: BTreeMap<ClientKey, Branch>,
+struct Forwarding {
+    request: MessageBuf,
+    source: Source,
+    routed: Routed,
+    /// What the request is known by if it comes back.
+    name: String,
+    is_invite: bool,
+    branches: BTreeMap<ClientKey, Branch>,
     /// A final response was sent.
-    pub(super) answered: bool,
-    pub(super) cancelled: bool,
+    answered: bool,
+    cancelled: bool,
 }
 
 /// One of the places that a request was forwarded to.
 #[derive(Debug, Default)]
-pub(super) struct Branch {
+struct Branch {
     /// Its final response, as it will be forwarded.
-    pub(super) answer: Option<(StatusCode, Option<MessageBuf>)>,
-    pub(super) cancelled: bool,
-}
-
-/// The parties of a call that went through us.
-#[derive(Debug)]
-pub(super) struct Parties {
-    pub(super) contacts: Vec<(UriBuf, Source)>,
+    answer: Option<(StatusCode, Option<MessageBuf>)>,
+    cancelled: bool,
+    /// Other flows of the same phone, for when this one fails (RFC 5626 §7).
+    others: Vec<Destination>,
+    /// How many branches it may become (RFC 5393).
+    breadth: u32,
 }
 
 /// The proxy: requests that are on their way.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Proxy {
-    pub(super) forwardings: BTreeMap<ServerKey, Forwarding>,
-    pub(super) branches: BTreeMap<ClientKey, ServerKey>,
-    pub(super) calls: BTreeMap<String, Parties>,
-    call_order: VecDeque<String>,
-    pub(super) timers: Timers<ClientKey>,
-    pub(super) counters: Counters,
+    tokens: FlowTokens,
+    random: Random,
+    forwardings: BTreeMap<ServerKey, Forwarding>,
+    branches: BTreeMap<ClientKey, ServerKey>,
+    names: BTreeSet<String>,
+    /// Where we are reached.
+    own: BTreeSet<SocketAddr>,
+    timers: Timers<ClientKey>,
+    counters: Counters,
 }
 
 impl Proxy {
+    pub(crate) fn new(mut random: Random) -> Self {
+        Self {
+            tokens: FlowTokens::new(&mut random),
+            random,
+            forwardings: BTreeMap::new(),
+            branches: BTreeMap::new(),
+            names: BTreeSet::new(),
+            own: BTreeSet::new(),
+            timers: Timers::new(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// We are reached at an address.
+    pub(crate) fn serves_at(&mut self, address: SocketAddr) {
+        if self.own.len() < ADDRESSES {
+            self.own.insert(address);
+        }
+    }
+
     /// How many requests are on their way.
     pub(crate) fn len(&self) -> usize {
         self.forwardings.len()
@@ -78,28 +107,14 @@ impl Proxy {
         }
     }
 
-    /// Remembers how a party of a call is reached.
-    pub(super) fn remember(&mut self, message: &Message<'_>, contact: Option<UriBuf>, source: Source) {
-        let (Some(Ok(call_id)), Some(contact)) = (message.get::<CallId<'_>>(), contact) else { return };
-        let call_id = call_id.0.to_owned();
-        if !self.calls.contains_key(&call_id) {
-            if self.call_order.len() >= CALLS
-                && let Some(oldest) = self.call_order.pop_front()
-            {
-                self.calls.remove(&oldest);
-            }
-            self.call_order.push_back(call_id.clone());
-        }
-        let parties = self.calls.entry(call_id).or_insert(Parties { contacts: Vec::new() });
-        parties.contacts.retain(|(known, _)| *known != contact);
-        if parties.contacts.len() < 8 {
-            parties.contacts.push((contact, source));
-        }
+    /// A tag for answers of our own.
+    fn tag(&mut self) -> String {
+        self.random.token(10)
     }
 
-    pub(super) fn forget_call(&mut self, call_id: &str) {
-        if self.calls.remove(call_id).is_some() {
-            self.call_order.retain(|known| known != call_id);
+    fn forget(&mut self, key: ServerKey) {
+        if let Some(forwarding) = self.forwardings.remove(&key) {
+            self.names.remove(&forwarding.name);
         }
     }
 }

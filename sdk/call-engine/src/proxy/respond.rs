@@ -2,10 +2,10 @@
 
 use rvoip_driver::Now;
 use rvoip_sip_core::{HeaderName, Message, MessageBuf, MessageBuilder, StatusCode};
-use rvoip_transaction_core::{ClientFailure, ClientKey, ServerKey, Source, TransactionLayer};
+use rvoip_transaction_core::{ClientFailure, ClientKey, ServerKey, TransactionLayer};
 
-use super::forward::contact;
 use super::{Proxy, TIMER_C};
+use crate::SwitchConfig;
 
 impl Proxy {
     /// Whether a request is one of ours.
@@ -18,9 +18,9 @@ impl Proxy {
         &mut self,
         now: Now,
         layer: &mut TransactionLayer,
+        config: &SwitchConfig,
         branch: ClientKey,
         response: &Message<'_>,
-        source: Source,
     ) {
         let (Some(key), Some(status)) = (self.branches.get(&branch).copied(), response.status()) else {
             return;
@@ -40,9 +40,6 @@ impl Proxy {
         }
         self.timers.cancel(branch);
         if status.is_success() {
-            if is_invite {
-                self.remember(response, contact(response), source);
-            }
             // Every 2xx of an INVITE is forwarded, each makes a dialog.
             layer.respond(now, key, popped);
             if let Some(forwarding) = self.forwardings.get_mut(&key) {
@@ -52,11 +49,44 @@ impl Proxy {
             self.cancel_others(now, layer, key);
             return;
         }
+        if matches!(status, StatusCode::FLOW_FAILED | StatusCode::REQUEST_TIMEOUT)
+            && self.begin_another(now, layer, config, branch)
+        {
+            return;
+        }
         self.note(branch, status, Some(popped));
         if status.is_global_failure() {
             self.cancel_others(now, layer, key);
         }
         self.answer_when_all_did(now, layer, key);
+    }
+
+    /// A flow failed: the next one of the same phone is tried (RFC 5626 §7); false if there is none.
+    fn begin_another(
+        &mut self,
+        now: Now,
+        layer: &mut TransactionLayer,
+        config: &SwitchConfig,
+        failed: ClientKey,
+    ) -> bool {
+        let Some(key) = self.branches.get(&failed).copied() else { return false };
+        let Some(forwarding) = self.forwardings.get_mut(&key) else { return false };
+        if forwarding.answered || forwarding.cancelled {
+            return false;
+        }
+        let Some(branch) = forwarding.branches.get_mut(&failed).filter(|branch| !branch.cancelled) else {
+            return false;
+        };
+        let (others, breadth) = (std::mem::take(&mut branch.others), branch.breadth);
+        if !self.begin(now, layer, config, key, others, breadth) {
+            return false;
+        }
+        if let Some(forwarding) = self.forwardings.get_mut(&key) {
+            forwarding.branches.remove(&failed);
+        }
+        self.timers.cancel(failed);
+        self.branches.remove(&failed);
+        true
     }
 
     fn note(&mut self, branch: ClientKey, status: StatusCode, answer: Option<MessageBuf>) {
@@ -98,9 +128,13 @@ impl Proxy {
         &mut self,
         now: Now,
         layer: &mut TransactionLayer,
+        config: &SwitchConfig,
         branch: ClientKey,
         failure: &ClientFailure,
     ) {
+        if *failure != ClientFailure::Withdrawn && self.begin_another(now, layer, config, branch) {
+            return;
+        }
         let Some(key) = self.branches.get(&branch).copied() else { return };
         let status = match failure {
             ClientFailure::TimedOut => StatusCode::REQUEST_TIMEOUT,
@@ -123,13 +157,14 @@ impl Proxy {
         if forwarding.answered {
             forwarding.branches.remove(&branch);
             if forwarding.branches.is_empty() {
-                self.forwardings.remove(&key);
+                self.forget(key);
             }
         }
     }
 
     /// When every branch has answered, the best answer is the caller's (RFC 3261 §16.7 step 6).
     fn answer_when_all_did(&mut self, now: Now, layer: &mut TransactionLayer, key: ServerKey) {
+        let tag = self.tag();
         let Some(forwarding) = self.forwardings.get_mut(&key) else { return };
         if forwarding.answered || forwarding.branches.values().any(|branch| branch.answer.is_none()) {
             return;
@@ -150,7 +185,7 @@ impl Proxy {
         let written = match answer {
             Some(answer) if answer.as_message().status() == Some(status) => Some(answer.clone()),
             _ => MessageBuilder::response_to(&forwarding.request.as_message(), status)
-                .to_tag("proxy")
+                .to_tag(&tag)
                 .build()
                 .ok(),
         };
@@ -201,7 +236,7 @@ impl Proxy {
             forwarding.branches.remove(&branch);
         }
         if forwarding.branches.is_empty() {
-            self.forwardings.remove(&key);
+            self.forget(key);
         }
     }
 }

@@ -8,7 +8,7 @@ use rvoip::{
     Account, Bind, Client, ClientConfig, ErrorKind, Event, Events, MediaConfig, Result, TransportKind,
     WireEntry, WireTap,
 };
-use rvoip_call_engine::{RunningSwitch, SwitchConfig};
+use rvoip_call_engine::{Listen, RunningSwitch, SwitchConfig, TlsConfig};
 
 use super::ladder::{Party, Seen};
 
@@ -47,7 +47,7 @@ impl Stage {
         for (user, password) in [("alice", "wonderland"), ("bob", "builder")] {
             config.users.insert(user.to_owned(), rvoip_sip_core::Password::new(password));
         }
-        let server = rvoip_call_engine::start(config, vec![ANY], Some(tap))
+        let server = rvoip_call_engine::start(config, Listen::plain(ANY), TlsConfig::default(), Some(tap))
             .map_err(|error| ErrorKind::BindFailed.error(format!("the server cannot be started: {error}")))?;
         let address = listening(&server).await?;
         say(&format!("a registrar and proxy listens on {address}"));

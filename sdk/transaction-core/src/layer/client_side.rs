@@ -74,6 +74,11 @@ impl TransactionLayer {
                 client.candidates = candidates(&hop, std::iter::once(*address), too_large);
                 self.try_next_address(now, key);
             }
+            // A name that stands for no host, in Contacts that only a flow leads to (RFC 7118 §5, RFC 6761 §6.4).
+            HopHost::Name(name) if name == "invalid" || name.ends_with(".invalid") => {
+                let reason = "the host has no address, and the flow to it is gone".to_owned();
+                self.fail(key, ClientFailure::Unreachable(reason));
+            }
             HopHost::Name(name) => {
                 let (resolution, questions) = Resolution::ask(name, &mut self.last_question);
                 client.phase = Phase::Resolving(resolution);

@@ -105,6 +105,16 @@ impl TransactionLayer {
         self.flows.get(flow).map(|flow| flow.local)
     }
 
+    /// The address at which a flow's peer can open another: that of our listening socket where there is one.
+    pub fn serving_address(&self, flow: FlowId) -> Option<SocketAddr> {
+        self.flows.listening(flow)
+    }
+
+    /// The address of a socket that takes datagrams, or listens for connections, of a protocol.
+    pub fn listening_address(&self, protocol: Protocol) -> Option<SocketAddr> {
+        self.flows.serving(protocol)
+    }
+
     /// The address at which a peer reaches us on a flow: the one that it sees (RFC 3581), or else the flow's own.
     pub fn public_address(&self, flow: FlowId, peer: IpAddr) -> Option<SocketAddr> {
         self.flows.public(flow, peer)

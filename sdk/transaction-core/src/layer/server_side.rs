@@ -60,6 +60,17 @@ impl TransactionLayer {
         }
     }
 
+    /// Answers a request once and forgets it. For refusals of what nobody vouches for: one message makes one answer, and
+    /// nothing is held or repeated for a sender who may be forged (RFC 3261 §26.3.2.4). Whoever did not get it asks again.
+    pub fn respond_once(&mut self, key: ServerKey, response: MessageBuf) {
+        let Some(server) = self.servers.get_mut(&key) else {
+            return self.counters.count("answer to a request that is gone");
+        };
+        server.response = Some(response.into_bytes());
+        self.resend_response(key);
+        self.end_server(key);
+    }
+
     /// The method of a request that is not over.
     pub fn server_method(&self, key: ServerKey) -> Option<&Method> {
         self.servers.get(&key).map(|server| &server.method)
