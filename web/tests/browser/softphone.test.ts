@@ -65,7 +65,7 @@ async function picture(page: Page, name: string): Promise<void> {
 /** Signs in with the keyboard alone. */
 async function signIn(page: Page, { address, password }: User): Promise<void> {
   const keyboard = page.keyboard;
-  await page.getByLabel("SIP address").focus();
+  await page.getByLabel("SIP address", { exact: true }).focus();
   await keyboard.type(address.replace("sip:", ""));
   await keyboard.press("Tab");
   await keyboard.type(password);
@@ -85,11 +85,11 @@ test("two people use the softphone: sign in, call, answer, talk, hold, write, ha
 
   await signIn(alice, { ...user(0), password: "wrong" });
   await alice.getByRole("alert").getByText("refused the user name or the password").waitFor();
-  assert.equal(await alice.getByLabel("SIP address").inputValue(), name(user(0)));
+  assert.equal(await alice.getByLabel("SIP address", { exact: true }).inputValue(), name(user(0)));
   await picture(alice, "wrong-password");
   await alice.getByLabel("Dismiss").click();
   for (const [page, who] of [[alice, user(0)], [bob, user(1)]] as const) {
-    await page.getByLabel("SIP address").fill("");
+    await page.getByLabel("SIP address", { exact: true }).fill("");
     await page.getByLabel("WebSocket server").fill("");
     await signIn(page, who);
     await registration(page).getByText("Ready").waitFor();
@@ -120,10 +120,10 @@ test("two people use the softphone: sign in, call, answer, talk, hold, write, ha
   await bob.locator(".digits", { hasText: "5" }).waitFor();
   await alice.getByRole("button", { name: "Keypad" }).click();
 
-  await alice.getByRole("button", { name: "Mute" }).click();
+  await alice.getByRole("button", { name: "Mute", exact: true }).click();
   await alice.getByRole("button", { name: "Unmute" }).and(alice.locator('[aria-pressed="true"]')).click();
 
-  await bob.getByRole("button", { name: "Hold" }).click();
+  await bob.getByRole("button", { name: "Hold", exact: true }).click();
   await call(alice).getByText("They put you on hold").waitFor();
   await bob.getByRole("button", { name: "Message" }).click();
   await bob.keyboard.type("one moment, please");
@@ -156,7 +156,7 @@ test("a second call is declined, or answered while the first is held", async () 
     await alice.getByRole("alertdialog").waitFor();
   };
   await ring(bob);
-  await alice.getByRole("button", { name: "Answer" }).click();
+  await alice.getByRole("button", { name: "Answer", exact: true }).click();
   await call(bob).getByText("Connected").waitFor();
 
   await ring(carol);
