@@ -11,7 +11,7 @@ use web_sys::AbortSignal;
 
 use crate::events::RawEvents;
 use crate::promise::promise;
-use crate::value::{from_js, thrown, to_js};
+use crate::value::{from_js, settings_from_js, thrown, to_js};
 
 /// A client.
 #[wasm_bindgen]
@@ -48,8 +48,8 @@ impl RawClient {
 impl RawClient {
     /// Starts a client.
     #[wasm_bindgen(constructor)]
-    pub fn new(config: JsValue, platform: MediaPlatform) -> Result<Self, JsValue> {
-        let builder = Client::builder().config(from_js(config)?).media_platform(platform);
+    pub fn new(config: &JsValue, platform: MediaPlatform) -> Result<Self, JsValue> {
+        let builder = Client::builder().config(settings_from_js(config)?).media_platform(platform);
         // A client in a page has nothing to wait for.
         match builder.build().now_or_never() {
             Some(client) => client.map(Self).map_err(|error| thrown(&error)),
@@ -59,8 +59,8 @@ impl RawClient {
 
     /// Adds an account.
     #[wasm_bindgen(js_name = addAccount)]
-    pub fn add_account(&self, config: JsValue) -> Result<Promise, JsValue> {
-        let builder = self.0.account_with(from_js(config)?);
+    pub fn add_account(&self, config: &JsValue) -> Result<Promise, JsValue> {
+        let builder = self.0.account_with(settings_from_js(config)?);
         Ok(promise(None, async move { Ok(builder.add().await?.key()) }))
     }
 
