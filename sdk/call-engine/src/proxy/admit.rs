@@ -94,9 +94,8 @@ impl Proxy {
         routed: &Routed,
     ) -> Result<Vec<Vec<Destination>>, Refusal> {
         let in_dialog = request.get::<To<'_>>().and_then(Result::ok).is_some_and(|to| to.tag().is_some());
-        if !in_dialog && request.method() != Some(Method::Register) {
-            authenticate(now, around, request)?;
-        }
+        let outside = !in_dialog && request.method() != Some(Method::Register);
+        let proven = if outside { authenticate(now, around, request)? } else { None };
         let one = |destination| Ok(vec![vec![destination]]);
         match routed.hop {
             Some(Hop::Flow(source)) => {
@@ -121,7 +120,9 @@ impl Proxy {
                 return Err(StatusCode::FORBIDDEN.into());
             }
             // Strangers are led to our own users alone.
-            user(now, around, request)?;
+            if proven.is_none() {
+                user(now, around, request)?;
+            }
             let next = routed.next.as_ref().unwrap_or(&routed.uri);
             return one(Destination::routed(routed.uri.clone(), next.clone()));
         }
@@ -176,13 +177,17 @@ fn alive(layer: &TransactionLayer, registrar: &Registrar, source: Source) -> Opt
     registrar.successor(source.flow).filter(open)
 }
 
-/// Whoever claims to be one of our users has to prove it; strangers may call our users.
-fn authenticate(now: Now, around: &mut Surroundings<'_>, request: &Message<'_>) -> Result<(), Refusal> {
+/// Whoever claims to be one of our users has to prove it, and is given; strangers may call our users.
+fn authenticate(
+    now: Now,
+    around: &mut Surroundings<'_>,
+    request: &Message<'_>,
+) -> Result<Option<String>, Refusal> {
     let from = request.get::<From<'_>>().and_then(Result::ok);
-    let Some(from) = from.filter(|from| around.config.is_ours(&from.address.uri)) else { return Ok(()) };
+    let Some(from) = from.filter(|from| around.config.is_ours(&from.address.uri)) else { return Ok(None) };
     let claimed = from.address.uri.as_sip().and_then(SipUri::user_unescaped);
     let proven = user(now, around, request)?;
-    if claimed.as_deref() == Some(&*proven) { Ok(()) } else { Err(StatusCode::FORBIDDEN.into()) }
+    if claimed.as_deref() == Some(&*proven) { Ok(Some(proven)) } else { Err(StatusCode::FORBIDDEN.into()) }
 }
 
 /// The user who sent a request, as proven to us.

@@ -95,6 +95,7 @@ impl Bench {
                     return;
                 }
                 Output::OpenFlow(open) => self.opening.push(open),
+                Output::CloseFlow(_) => {}
                 other => panic!("{other:?}"),
             }
         }
@@ -182,6 +183,21 @@ impl Bench {
     pub fn authenticated(&mut self, from: &str, request: &str, user: &str, password: &str) -> String {
         self.receive(from, request);
         let challenge = self.last_to(from);
+        let text = self.signed(from, request, &challenge, user, password);
+        self.sent.clear();
+        self.receive(from, &text);
+        text
+    }
+
+    /// A request again, with credentials.
+    pub fn signed(
+        &mut self,
+        from: &str,
+        request: &str,
+        challenge: &MessageBuf,
+        user: &str,
+        password: &str,
+    ) -> String {
         let sent = MessageBuf::parse(request.to_owned().into()).unwrap();
         let mut client = DigestClient::default();
         client.challenged(&challenge.as_message(), &sent.as_message()).unwrap();
@@ -198,10 +214,7 @@ impl Bench {
         let branch = self.random.token(12);
         let via = format!("Via: SIP/2.0/{} {from};branch=z9hG4bK{branch};rport", self.transport(from));
         let text = text.lines().map(|line| if line.starts_with("Via:") { &via } else { line });
-        let text = text.collect::<Vec<_>>().join("\r\n") + "\r\n\r\n";
-        self.sent.clear();
-        self.receive(from, &text);
-        text
+        text.collect::<Vec<_>>().join("\r\n") + "\r\n\r\n"
     }
 
     pub fn register(&mut self, from: &str, user: &str, extra: &str) -> MessageBuf {
@@ -211,12 +224,32 @@ impl Bench {
         self.last_to(from)
     }
 
+    /// Registers with this Contact.
+    pub fn register_as(&mut self, from: &str, user: &str, contact: &str, extra: &str) -> MessageBuf {
+        let to = format!("<sip:{user}@example.com>");
+        let request = self.request(from, "REGISTER", "sip:example.com", user, &to, extra);
+        let plain = format!("Contact: <sip:{user}@{from}>");
+        let request = request.replace(&plain, &format!("Contact: {contact}"));
+        self.authenticated(from, &request, user, &format!("{user}'s secret"));
+        self.last_to(from)
+    }
+
+    /// Lets what nobody answers end.
+    pub fn answer_lost(&mut self) {
+        self.wait(Duration::from_secs(40));
+    }
+
     pub fn answer(&mut self, at: &str, status: u16, tag: &str) {
+        self.answer_as(at, status, tag, &format!("<sip:bob@{at}>"));
+    }
+
+    /// Answers the last request with this Contact.
+    pub fn answer_as(&mut self, at: &str, status: u16, tag: &str, contact: &str) {
         let request = self.last_to(at);
         let status = StatusCode::new(status).unwrap();
         let builder = MessageBuilder::response_to(&request.as_message(), status)
             .copy(&request.as_message(), &HeaderName::RecordRoute)
-            .raw(HeaderName::Contact, &format!("<sip:bob@{at}>"))
+            .raw(HeaderName::Contact, contact)
             .to_tag(tag);
         let answer = builder.build().unwrap();
         let text = String::from_utf8(answer.as_bytes().to_vec()).unwrap();
