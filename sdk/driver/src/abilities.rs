@@ -24,7 +24,7 @@ pub struct Abilities {
 /// What this platform can do.
 #[cfg(not(target_arch = "wasm32"))]
 pub const ABILITIES: Abilities = Abilities {
-    transports: &[Protocol::Udp, Protocol::Tcp],
+    transports: &[Protocol::Udp, Protocol::Tcp, Protocol::Tls, Protocol::Ws, Protocol::Wss],
     codecs: &["PCMU", "PCMA"],
     files: true,
     frames: true,

@@ -1,4 +1,4 @@
-//! Moves the bytes of SIP and decides nothing: UDP and TCP on tokio, and DNS answers from a library resolver.
+//! Moves the bytes of SIP and decides nothing: UDP, TCP, TLS and WebSocket on tokio, and DNS answers from a library resolver.
 //!
 //! [`Transports`] and [`Resolver`] are polled by the driver's loop. Where a message goes and what it means is decided by
 //! the machine above; here it is only cut out of its stream, by sip-core's framer.
@@ -21,13 +21,15 @@
 //! # RFCs
 //! - RFC 3261 §18.2.1, §18.3 (receiving, framing), §18.4 (errors of a connection)
 //! - RFC 5626 §3.5.1 (CRLF keep-alives are passed on as they are)
-//! - not yet: TLS (RFC 3261 §26), WebSocket (RFC 7118)
+//! - RFC 3261 §26.2.1, RFC 5922 §7 (TLS: the certificate is checked against the host of the URI, not what it resolved to)
+//! - RFC 6455, RFC 7118 §4, §5 (WebSocket: subprotocol `sip`, one message a frame, text or binary, pings with a deadline)
+//! - not yet: certificates of clients (RFC 5922 §7.4)
 //!
 //! # Invariants
 //! - Every flow that opened ends with exactly one [`TransportEvent::Failed`], unless it is closed by its owner.
 //! - Every queue has a bound: a datagram too many is dropped and counted, a message too many ends its connection.
 //! - Flows take turns, so that a busy one starves no other, and an idle one costs nothing.
-//! - In the browser nothing connects yet: each attempt fails with a reason.
+//! - What was accepted is told of once its handshake is done; one that takes longer than connecting may is dropped.
 
 mod event;
 #[cfg(not(target_arch = "wasm32"))]

@@ -172,7 +172,7 @@ async fn a_peer_that_does_not_read_ends_its_connection_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_refused_connection_and_an_unknown_transport_say_why() {
+async fn a_refused_connection_says_why() {
     let nobody = {
         let closed = TcpListener::bind(LOOPBACK).await.unwrap();
         closed.local_addr().unwrap()
@@ -183,7 +183,7 @@ async fn a_refused_connection_and_an_unknown_transport_say_why() {
     assert_eq!(reason, format!("{nobody} cannot be reached over TCP: connection refused"));
     transports.open(&open(FlowId::from_machine(2), Protocol::Tls, nobody));
     let TransportEvent::Failed { reason, .. } = next(&mut transports).await else { panic!() };
-    assert_eq!(reason, "TLS is not available yet");
+    assert_eq!(reason, format!("{nobody} cannot be reached over TLS: connection refused"));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use rvoip_sans_io::Counters;
+use rvoip_sans_io::{Counters, Protocol};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Sleep, sleep};
 
@@ -17,12 +17,14 @@ const PAUSE: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(super) struct Listener {
     socket: TcpListener,
+    /// What is spoken on what is accepted.
+    pub(super) protocol: Protocol,
     pause: Option<Pin<Box<Sleep>>>,
 }
 
 impl Listener {
-    pub(super) fn new(socket: TcpListener) -> Self {
-        Self { socket, pause: None }
+    pub(super) fn new(socket: TcpListener, protocol: Protocol) -> Self {
+        Self { socket, protocol, pause: None }
     }
 
     pub(super) fn poll(

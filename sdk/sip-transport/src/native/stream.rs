@@ -1,22 +1,21 @@
-//! A TCP connection as a flow.
+//! A connection as a flow of messages behind each other: TCP, under TLS or not.
 
 use std::future::Future;
 use std::io;
-use std::net::{Shutdown, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use rvoip_sans_io::FlowId;
 use rvoip_sip_core::{Frame, PING, PONG, StreamFramer};
-use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::connecting::phrase;
+use super::connection::Connection;
 use super::send_queue::SendQueue;
 use super::transports::Step;
+use super::words::phrase;
 use crate::{TransportConfig, TransportEvent};
 
 /// How much one turn may read: a turn ends with its first frame, so this bounds what the framer holds.
@@ -35,13 +34,14 @@ enum Phase {
 #[derive(Debug)]
 pub(super) struct StreamFlow {
     flow: FlowId,
-    pub(super) accepted: bool,
     remote: SocketAddr,
-    stream: TcpStream,
+    stream: Connection,
     framer: StreamFramer,
     queue: SendQueue<Bytes>,
     /// Bytes of the queue's first message that are sent.
     sent: usize,
+    /// TLS holds something back.
+    unflushed: bool,
     phase: Phase,
     /// When something whole last passed.
     active: Instant,
@@ -54,23 +54,20 @@ pub(super) struct StreamFlow {
 impl StreamFlow {
     pub(super) fn new(
         flow: FlowId,
-        accepted: bool,
-        stream: TcpStream,
+        stream: Connection,
         remote: SocketAddr,
         queue: SendQueue<Bytes>,
         config: &TransportConfig,
     ) -> Self {
-        // A message is written whole, so there is nothing to gather; a socket that cannot do it still works.
-        let _ = stream.set_nodelay(true);
         let active = Instant::now();
         Self {
             flow,
-            accepted,
             remote,
             stream,
             framer: StreamFramer::new(config.limits),
             queue,
             sent: 0,
+            unflushed: false,
             phase: Phase::Open,
             active,
             begun: None,
@@ -81,13 +78,7 @@ impl StreamFlow {
 
     /// Sends a message, or as much of it as the system takes now. `Err` where the queue is full: the flow has failed.
     pub(super) fn transmit(&mut self, bytes: Bytes) -> Result<(), Bytes> {
-        let sent = if self.queue.is_empty() {
-            // Past tokio, which on a new connection would have to hear first that it is writable. An error comes again when
-            // the rest is written.
-            SockRef::from(&self.stream).send(&bytes).unwrap_or(0)
-        } else {
-            0
-        };
+        let sent = if self.queue.is_empty() { self.stream.send_now(&bytes) } else { 0 };
         if sent >= bytes.len() {
             self.active = Instant::now();
             return Ok(());
@@ -100,10 +91,10 @@ impl StreamFlow {
     }
 
     pub(super) fn is_flushed(&self) -> bool {
-        self.queue.is_empty()
+        self.queue.is_empty() && !self.unflushed
     }
 
-    pub(super) fn is_draining(&self) -> bool {
+    fn is_draining(&self) -> bool {
         self.phase == Phase::Draining
     }
 
@@ -113,7 +104,7 @@ impl StreamFlow {
             self.phase = Phase::Draining;
             if self.queue.is_empty() {
                 // At once, for the case that nobody polls any more.
-                let _ = SockRef::from(&self.stream).shutdown(Shutdown::Write);
+                self.stream.shut_now();
             }
             self.drain_until = Some(Instant::now() + config.linger);
         }
@@ -125,7 +116,10 @@ impl StreamFlow {
             if !rest.is_empty() {
                 match Pin::new(&mut self.stream).poll_write(cx, rest) {
                     Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                    Poll::Ready(Ok(written)) => self.sent += written,
+                    Poll::Ready(Ok(written)) => {
+                        self.sent += written;
+                        self.unflushed = true;
+                    }
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                     Poll::Pending => return Poll::Pending,
                 }
@@ -135,6 +129,10 @@ impl StreamFlow {
                 self.queue.pop();
                 self.active = Instant::now();
             }
+        }
+        if self.unflushed {
+            ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+            self.unflushed = false;
         }
         Poll::Ready(Ok(()))
     }
@@ -214,7 +212,7 @@ impl StreamFlow {
     fn poll_drain(&mut self, cx: &mut Context<'_>, buffer: &mut [u8], config: &TransportConfig) -> Step {
         match self.poll_write(cx) {
             Poll::Ready(Ok(())) => {
-                // Shutting down a socket never waits.
+                // What TLS says at its end may wait; the alarm bounds it.
                 let _ = Pin::new(&mut self.stream).poll_shutdown(cx);
             }
             Poll::Ready(Err(_)) => return Step::End(None),

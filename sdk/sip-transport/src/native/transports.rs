@@ -7,14 +7,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use rvoip_sans_io::{Counters, FlowId, FlowOpened, OpenFlow, Protocol, Transmit};
-use tokio::net::TcpStream;
 
 use super::address;
-use super::connecting::{Connecting, cannot_reach};
+use super::connected::Connected;
+use super::connecting::{Connecting, Established};
+use super::connection::Connection;
 use super::listener::Listener;
 use super::ready::{ReadyQueue, SourceId, Turn};
 use super::send_queue::SendQueue;
-use super::stream::StreamFlow;
+use super::tls::Tls;
 use super::udp::{DATAGRAM, UdpFlow};
 use crate::{TlsError, TransportConfig, TransportEvent};
 
@@ -31,12 +32,14 @@ pub(super) enum Step {
 enum Flow {
     Udp(UdpFlow),
     Connecting(Connecting),
-    Stream(Box<StreamFlow>),
+    Connected(Connected),
 }
 
 #[derive(Debug)]
 struct Source {
     flow: Flow,
+    /// It counts among the accepted ones.
+    accepted: bool,
     turn: Arc<Turn>,
 }
 
@@ -46,9 +49,10 @@ struct Source {
 #[derive(Debug)]
 pub struct Transports {
     config: TransportConfig,
+    tls: Tls,
     flows: BTreeMap<FlowId, Source>,
     /// Closed by their owners and still sending; their names are free.
-    draining: BTreeMap<u64, (Box<StreamFlow>, Arc<Turn>)>,
+    draining: BTreeMap<u64, (Connected, Arc<Turn>)>,
     listeners: BTreeMap<u64, (Listener, Arc<Turn>)>,
     /// Says which of the sources above want to be polled.
     ready: ReadyQueue,
@@ -67,8 +71,10 @@ impl Transports {
     /// # Errors
     /// What [`TransportConfig::tls`] holds cannot be used.
     pub fn new(config: TransportConfig) -> Result<Self, TlsError> {
+        let tls = Tls::new(&config.tls)?;
         Ok(Self {
             config,
+            tls,
             flows: BTreeMap::new(),
             draining: BTreeMap::new(),
             listeners: BTreeMap::new(),
@@ -87,14 +93,14 @@ impl Transports {
         self.number
     }
 
-    fn insert(&mut self, id: FlowId, mut flow: Flow) {
+    fn insert(&mut self, id: FlowId, accepted: bool, mut flow: Flow) {
         let turn = self.ready.place(SourceId::Flow(id));
         if let Flow::Connecting(connecting) = &mut flow {
             let waker = Waker::from(Arc::clone(&turn));
             connecting.start(&mut Context::from_waker(&waker));
         }
         turn.request();
-        self.flows.insert(id, Source { flow, turn });
+        self.flows.insert(id, Source { flow, accepted, turn });
     }
 
     /// Binds a UDP socket (RFC 3261 §18); port 0 takes a free one, and an IPv6 socket takes no IPv4. Its flow has, in place
@@ -106,7 +112,7 @@ impl Transports {
         let socket = address::bind_udp(address, self.config.udp_buffer)?;
         let local = address::shown(socket.local_addr()?);
         let flow = FlowId::from_platform(self.next_number());
-        self.insert(flow, Flow::Udp(UdpFlow::new(flow, socket, &self.config)));
+        self.insert(flow, false, Flow::Udp(UdpFlow::new(flow, socket, &self.config)));
         Ok(FlowOpened { flow, protocol: Protocol::Udp, local, remote: None })
     }
 
@@ -116,24 +122,18 @@ impl Transports {
     /// # Errors
     /// The address is taken, or not of this machine; there is no certificate for TLS; UDP is bound, not listened on.
     pub fn listen(&mut self, protocol: Protocol, address: SocketAddr) -> io::Result<FlowOpened> {
-        match protocol {
-            Protocol::Tcp => {}
-            Protocol::Udp => {
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, "UDP is bound, not listened on"));
-            }
-            Protocol::Tls | Protocol::Ws | Protocol::Wss => {
-                return Err(io::Error::new(
-                    io::ErrorKind::Unsupported,
-                    format!("{protocol} is not available yet"),
-                ));
-            }
+        if protocol == Protocol::Udp {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "UDP is bound, not listened on"));
+        }
+        if protocol.is_secure() && !self.tls.serves() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "there is no certificate for it"));
         }
         let socket = address::listen_tcp(address)?;
         let local = address::shown(socket.local_addr()?);
         let number = self.next_number();
         let turn = self.ready.place(SourceId::Listener(number));
         turn.request();
-        self.listeners.insert(number, (Listener::new(socket), turn));
+        self.listeners.insert(number, (Listener::new(socket, protocol), turn));
         let flow = FlowId::from_platform(number);
         Ok(FlowOpened { flow, protocol, local, remote: None })
     }
@@ -146,10 +146,10 @@ impl Transports {
             return;
         }
         match open.protocol {
-            Protocol::Tcp => self.insert(open.flow, Flow::Connecting(Connecting::tcp(open, &self.config))),
             Protocol::Udp => self.fail(open.flow, "UDP is bound, not opened".to_owned()),
-            Protocol::Tls | Protocol::Ws | Protocol::Wss => {
-                self.fail(open.flow, format!("{} is not available yet", open.protocol));
+            Protocol::Tcp | Protocol::Tls | Protocol::Ws | Protocol::Wss => {
+                let connecting = Connecting::to(open, &self.tls, &self.config);
+                self.insert(open.flow, false, Flow::Connecting(connecting));
             }
         }
     }
@@ -177,8 +177,8 @@ impl Transports {
                 return;
             }
             Flow::Connecting(connecting) => connecting.queue.push(bytes),
-            Flow::Stream(stream) => {
-                let fits = stream.transmit(bytes);
+            Flow::Connected(connected) => {
+                let fits = connected.transmit(bytes);
                 source.turn.request();
                 fits
             }
@@ -195,21 +195,21 @@ impl Transports {
     pub fn close(&mut self, id: FlowId) {
         self.events.retain(|event| !matches!(event, TransportEvent::Failed { flow, .. } if *flow == id));
         let Some(Source { flow, .. }) = self.remove(id) else { return };
-        let Flow::Stream(mut stream) = flow else { return };
+        let Flow::Connected(mut connected) = flow else { return };
         if self.draining.len() >= self.config.connections {
             self.counters.count("connection not drained: too many");
             return;
         }
-        stream.drain(&self.config);
+        connected.drain(&self.config);
         let number = self.next_number();
         let turn = self.ready.place(SourceId::Draining(number));
         turn.request();
-        self.draining.insert(number, (stream, turn));
+        self.draining.insert(number, (connected, turn));
     }
 
     fn remove(&mut self, id: FlowId) -> Option<Source> {
         let source = self.flows.remove(&id)?;
-        if matches!(&source.flow, Flow::Stream(stream) if stream.accepted) {
+        if source.accepted {
             self.accepted -= 1;
         }
         Some(source)
@@ -250,9 +250,15 @@ impl Transports {
         let source = self.flows.get_mut(&id).filter(|source| Arc::ptr_eq(&source.turn, turn))?;
         let step = match &mut source.flow {
             Flow::Udp(udp) => udp.poll(cx, &mut self.buffer, &mut self.counters),
-            Flow::Stream(stream) => stream.poll(cx, &mut self.buffer, &self.config),
+            Flow::Connected(connected) => connected.poll(cx, &mut self.buffer, &self.config),
             Flow::Connecting(connecting) => match connecting.poll(cx) {
-                Poll::Ready(Ok(stream)) => return Some(self.connected(id, stream)),
+                Poll::Ready(Ok((established, local))) => return self.connected(id, established, local),
+                Poll::Ready(Err(reason)) if source.accepted => {
+                    // Nobody has heard of it.
+                    self.counters.count("accepted connection without its handshake");
+                    tracing::debug!(remote = %connecting.remote, reason, "handshake failed");
+                    Step::End(None)
+                }
                 Poll::Ready(Err(reason)) => Step::End(Some(reason)),
                 Poll::Pending => Step::Pending,
             },
@@ -270,20 +276,18 @@ impl Transports {
         }
     }
 
-    fn connected(&mut self, id: FlowId, stream: TcpStream) -> TransportEvent {
-        let Some(Source { flow: Flow::Connecting(connecting), .. }) = self.remove(id) else {
-            return TransportEvent::Failed { flow: id, reason: "closed".to_owned() };
-        };
-        let remote = connecting.remote;
-        match stream.local_addr() {
-            Ok(local) => {
-                let flow = StreamFlow::new(id, false, stream, remote, connecting.queue, &self.config);
-                self.insert(id, Flow::Stream(Box::new(flow)));
-                let opened = FlowOpened { flow: id, protocol: Protocol::Tcp, local, remote: Some(remote) };
-                TransportEvent::Opened(opened)
-            }
-            Err(error) => TransportEvent::Failed { flow: id, reason: cannot_reach(remote, &error) },
-        }
+    fn connected(
+        &mut self,
+        id: FlowId,
+        established: Established,
+        local: SocketAddr,
+    ) -> Option<TransportEvent> {
+        let source = self.flows.remove(&id)?;
+        let accepted = source.accepted;
+        let Flow::Connecting(Connecting { protocol, remote, queue, .. }) = source.flow else { return None };
+        let connected = Connected::new(id, established, remote, queue, &self.config);
+        self.insert(id, accepted, Flow::Connected(connected));
+        Some(TransportEvent::Opened(FlowOpened { flow: id, protocol, local, remote: Some(remote) }))
     }
 
     fn poll_listener(
@@ -299,20 +303,29 @@ impl Transports {
             self.counters.count("connection refused: too many");
             return None;
         }
+        let protocol = listener.protocol;
+        let id = FlowId::from_platform(self.next_number());
+        if protocol != Protocol::Tcp {
+            let connecting = Connecting::of(stream, protocol, remote, &self.tls, &self.config);
+            self.accepted += 1;
+            self.insert(id, true, Flow::Connecting(connecting));
+            return None;
+        }
+        // A message is written whole, so there is nothing to gather; a socket that cannot do it still works.
+        let _ = stream.set_nodelay(true);
         // The peer may be gone again.
         let local = stream.local_addr().ok()?;
-        let id = FlowId::from_platform(self.next_number());
         let queue = SendQueue::new(self.config.send_queue, self.config.send_bytes);
         self.accepted += 1;
-        let flow = StreamFlow::new(id, true, stream, remote, queue, &self.config);
-        self.insert(id, Flow::Stream(Box::new(flow)));
-        let opened = FlowOpened { flow: id, protocol: Protocol::Tcp, local, remote: Some(remote) };
-        Some(TransportEvent::Opened(opened))
+        let established = Established::Stream(Connection::Plain(stream));
+        let connected = Connected::new(id, established, remote, queue, &self.config);
+        self.insert(id, true, Flow::Connected(connected));
+        Some(TransportEvent::Opened(FlowOpened { flow: id, protocol, local, remote: Some(remote) }))
     }
 
     fn poll_draining(&mut self, number: u64, cx: &mut Context<'_>) {
-        let Some((stream, _)) = self.draining.get_mut(&number) else { return };
-        if matches!(stream.poll(cx, &mut self.buffer, &self.config), Step::End(_)) {
+        let Some((connected, _)) = self.draining.get_mut(&number) else { return };
+        if matches!(connected.poll(cx, &mut self.buffer, &self.config), Step::End(_)) {
             self.draining.remove(&number);
         }
     }
@@ -320,10 +333,10 @@ impl Transports {
     /// Ready when everything that was sent has left, or cannot leave: for the end, as events meanwhile are dropped.
     pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.poll(cx).is_ready() {}
-        let flushed = self.draining.values().all(|(stream, _)| stream.is_flushed())
+        let flushed = self.draining.values().all(|(connected, _)| connected.is_flushed())
             && self.flows.values().all(|source| match &source.flow {
                 Flow::Udp(udp) => udp.is_flushed(),
-                Flow::Stream(stream) => stream.is_flushed(),
+                Flow::Connected(connected) => connected.is_flushed(),
                 Flow::Connecting(connecting) => connecting.queue.is_empty(),
             });
         if flushed { Poll::Ready(()) } else { Poll::Pending }

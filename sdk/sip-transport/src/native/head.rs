@@ -1,0 +1,141 @@
+//! The head of an HTTP message, as far as WebSocket's opening handshake needs it.
+
+use std::io;
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::AsyncReadExt as _;
+
+use super::connection::Connection;
+
+/// Bytes that a head may have.
+const HEAD: usize = 16_384;
+
+/// Header fields that a head may have.
+const FIELDS: usize = 64;
+
+/// Why there is no head.
+#[derive(Debug)]
+pub(super) enum HeadError {
+    /// The connection ended or failed.
+    Gone(io::Error),
+    /// It is no HTTP.
+    Malformed,
+    /// It has too many bytes or header fields.
+    TooLarge,
+}
+
+/// A read head.
+#[derive(Debug)]
+pub(super) struct Head {
+    bytes: Bytes,
+    /// What came behind it.
+    pub(super) rest: Bytes,
+}
+
+/// What kind of head is awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HeadKind {
+    Request,
+    Response,
+}
+
+/// What a head says, borrowed of it.
+#[derive(Debug)]
+pub(super) struct HeadView<'a> {
+    /// The method of a request.
+    pub(super) method: &'a str,
+    /// The status of a response.
+    pub(super) status: u16,
+    /// The second number of the version: HTTP/1.0 or HTTP/1.1.
+    pub(super) version: u8,
+    fields: Vec<(&'a str, &'a str)>,
+}
+
+impl HeadView<'_> {
+    /// The values of a field, by any case of its name.
+    pub(super) fn values<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'b str> {
+        self.fields.iter().filter(move |(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
+    }
+
+    /// The one value of a field; none if it is repeated.
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        let mut values = self.fields.iter().filter(|(field, _)| field.eq_ignore_ascii_case(name));
+        match (values.next(), values.next()) {
+            (Some((_, value)), None) => Some(value.trim()),
+            _ => None,
+        }
+    }
+
+    /// Whether a list has this element, by any case.
+    pub(super) fn lists(&self, name: &str, element: &str) -> bool {
+        self.values(name)
+            .flat_map(|value| value.split(','))
+            .any(|one| one.trim().eq_ignore_ascii_case(element))
+    }
+}
+
+/// Parses a head; gives its length with what it says, or nothing where it is not complete.
+fn parse(bytes: &[u8], kind: HeadKind) -> Result<Option<(usize, HeadView<'_>)>, HeadError> {
+    let refused = |error| {
+        if error == httparse::Error::TooManyHeaders { HeadError::TooLarge } else { HeadError::Malformed }
+    };
+    let mut fields = [httparse::EMPTY_HEADER; FIELDS];
+    let (length, method, status, version, fields) = match kind {
+        HeadKind::Request => {
+            let mut request = httparse::Request::new(&mut fields);
+            let httparse::Status::Complete(length) = request.parse(bytes).map_err(refused)? else {
+                return Ok(None);
+            };
+            (length, request.method.unwrap_or_default(), 0, request.version, request.headers)
+        }
+        HeadKind::Response => {
+            let mut response = httparse::Response::new(&mut fields);
+            let httparse::Status::Complete(length) = response.parse(bytes).map_err(refused)? else {
+                return Ok(None);
+            };
+            (length, "", response.code.unwrap_or_default(), response.version, response.headers)
+        }
+    };
+    let fields = fields
+        .iter()
+        .filter_map(|field| Some((field.name, std::str::from_utf8(field.value).ok()?)))
+        .collect();
+    Ok(Some((length, HeadView { method, status, version: version.unwrap_or_default(), fields })))
+}
+
+impl Head {
+    /// Reads a head, and not much more.
+    pub(super) async fn read(connection: &mut Connection, kind: HeadKind) -> Result<Self, HeadError> {
+        let mut buffer = BytesMut::with_capacity(1_024);
+        let mut looked = 0_usize;
+        loop {
+            match connection.read_buf(&mut buffer).await {
+                Ok(0) => return Err(HeadError::Gone(io::ErrorKind::UnexpectedEof.into())),
+                Ok(_) => {}
+                Err(error) => return Err(HeadError::Gone(error)),
+            }
+            // Whatever its pieces, each byte is looked at a fixed number of times: at first for what is no HTTP at all, and
+            // then when the head may be complete.
+            let news = buffer.get(looked.saturating_sub(2)..).unwrap_or_default();
+            let ends = news.windows(3).any(|three| three == b"\n\r\n" || three.starts_with(b"\n\n"))
+                || news.ends_with(b"\n\n");
+            let begins = looked == 0;
+            looked = buffer.len();
+            if !ends && !begins && looked < HEAD {
+                continue;
+            }
+            if let Some((length, _)) = parse(&buffer, kind)? {
+                let bytes = buffer.split_to(length).freeze();
+                return Ok(Self { bytes, rest: buffer.freeze() });
+            }
+            if buffer.len() >= HEAD {
+                return Err(HeadError::TooLarge);
+            }
+        }
+    }
+
+    /// What it says.
+    pub(super) fn view(&self, kind: HeadKind) -> Option<HeadView<'_>> {
+        parse(&self.bytes, kind).ok().flatten().map(|(_, view)| view)
+    }
+}
