@@ -1,7 +1,6 @@
 //! The Contact that a flow gives.
 
 use std::fmt;
-use std::net::SocketAddr;
 
 use rvoip_sans_io::Protocol;
 use rvoip_sip_core::{Host, SipScheme, SipUriBuilder, SyntaxError};
@@ -33,17 +32,13 @@ impl LocalContact {
         }
     }
 
-    /// The header's value on a flow with that address.
+    /// The header's value on a flow with that address, or name.
     ///
     /// # Errors
     /// An empty user.
-    pub fn at(&self, protocol: Protocol, address: SocketAddr) -> Result<String, SyntaxError> {
-        let host = match address {
-            SocketAddr::V4(address) => Host::V4(*address.ip()),
-            SocketAddr::V6(address) => Host::V6(*address.ip()),
-        };
+    pub fn at(&self, protocol: Protocol, host: Host<'_>, port: Option<u16>) -> Result<String, SyntaxError> {
         let scheme = if self.secure { SipScheme::Sips } else { SipScheme::Sip };
-        let mut uri = SipUriBuilder::new(scheme, host).user(&self.user).port(Some(address.port()));
+        let mut uri = SipUriBuilder::new(scheme, host).user(&self.user).port(port);
         let transport = match protocol {
             Protocol::Udp => None,
             Protocol::Tcp => Some("tcp"),
@@ -76,12 +71,17 @@ mod tests {
     #[test]
     fn a_contact_names_the_flow() {
         let contact = LocalContact { params: ";expires=60".to_owned(), ..LocalContact::new("a b") };
-        let address = "[2001:db8::1]:5070".parse().unwrap();
-        assert_eq!(contact.at(Protocol::Udp, address).unwrap(), "<sip:a%20b@[2001:db8::1]:5070>;expires=60");
+        let host = Host::V6("2001:db8::1".parse().unwrap());
+        let value = contact.at(Protocol::Udp, host, Some(5070)).unwrap();
+        assert_eq!(value, "<sip:a%20b@[2001:db8::1]:5070>;expires=60");
         let contact = LocalContact::new("alice");
-        let address = "192.0.2.1:5060".parse().unwrap();
-        assert_eq!(contact.at(Protocol::Tcp, address).unwrap(), "<sip:alice@192.0.2.1:5060;transport=tcp>");
-        assert_eq!(contact.at(Protocol::Wss, address).unwrap(), "<sip:alice@192.0.2.1:5060;transport=ws>");
+        let host = Host::V4([192, 0, 2, 1].into());
+        let at = |protocol| contact.at(protocol, host, Some(5060)).unwrap();
+        assert_eq!(at(Protocol::Tcp), "<sip:alice@192.0.2.1:5060;transport=tcp>");
+        assert_eq!(at(Protocol::Tls), "<sip:alice@192.0.2.1:5060;transport=tls>");
+        assert_eq!(at(Protocol::Wss), "<sip:alice@192.0.2.1:5060;transport=ws>");
+        let nowhere = contact.at(Protocol::Ws, Host::Name("x.invalid"), None).unwrap();
+        assert_eq!(nowhere, "<sip:alice@x.invalid;transport=ws>");
     }
 
     #[test]
@@ -92,10 +92,10 @@ mod tests {
             outbound: true,
             ..LocalContact::new("alice")
         };
-        let address = "192.0.2.1:5060".parse().unwrap();
-        assert_eq!(contact.at(Protocol::Udp, address).unwrap(), "<sip:alice@192.0.2.1:5060>;expires=60");
+        let (host, port) = (Host::V4([192, 0, 2, 1].into()), Some(5060));
+        assert_eq!(contact.at(Protocol::Udp, host, port).unwrap(), "<sip:alice@192.0.2.1:5060>;expires=60");
         assert_eq!(
-            contact.at(Protocol::Tcp, address).unwrap(),
+            contact.at(Protocol::Tcp, host, port).unwrap(),
             "<sip:alice@192.0.2.1:5060;transport=tcp;ob>;expires=60;reg-id=1"
         );
     }

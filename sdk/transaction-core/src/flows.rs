@@ -18,12 +18,34 @@ pub(crate) struct Flow {
     pub(crate) protocol: Protocol,
     pub(crate) local: SocketAddr,
     pub(crate) remote: Option<SocketAddr>,
+    /// What it was opened for; nothing where a peer opened it.
+    names: Names,
+}
+
+/// What a connection leads to, beside an address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Names {
+    /// The host of the URI, for which a server's certificate was checked.
+    pub(crate) server: Option<String>,
+    /// The resource of a WebSocket.
+    pub(crate) resource: Option<String>,
+}
+
+impl Names {
+    /// Whether a connection that was opened for these may be used for others: a server that proved to be one host of an
+    /// address did not prove to be another of the same address (RFC 5922 §7.1).
+    fn serve(&self, protocol: Protocol, wanted: &Self) -> bool {
+        let same = |own: &Option<String>, wanted: &Option<String>| wanted.is_none() || own == wanted;
+        protocol == Protocol::Tcp
+            || (same(&self.server, &wanted.server) && same(&self.resource, &wanted.resource))
+    }
 }
 
 #[derive(Clone, Debug)]
 struct Opening {
     protocol: Protocol,
     remote: SocketAddr,
+    names: Names,
     waiting: Vec<Waiting>,
 }
 
@@ -51,9 +73,11 @@ impl Flows {
 
     /// Adds a flow; gives those who waited for it.
     pub(crate) fn opened(&mut self, opened: &FlowOpened) -> Vec<Waiting> {
-        let flow = Flow { protocol: opened.protocol, local: opened.local, remote: opened.remote };
+        let opening = self.opening.remove(&opened.flow);
+        let (names, waiting) = opening.map(|opening| (opening.names, opening.waiting)).unwrap_or_default();
+        let flow = Flow { protocol: opened.protocol, local: opened.local, remote: opened.remote, names };
         self.open.insert(opened.flow, flow);
-        self.opening.remove(&opened.flow).map(|opening| opening.waiting).unwrap_or_default()
+        waiting
     }
 
     /// Removes a flow; says whether it was open, and who waited for it.
@@ -63,20 +87,22 @@ impl Flows {
         (was_open, self.opening.remove(&flow).map(|opening| opening.waiting).unwrap_or_default())
     }
 
-    /// The connection to an address.
-    pub(crate) fn connection(&self, protocol: Protocol, remote: SocketAddr) -> Route {
-        let open =
-            self.open.iter().find(|(_, flow)| flow.protocol == protocol && flow.remote == Some(remote));
+    /// The connection to an address, and to what is named there.
+    pub(crate) fn connection(&self, protocol: Protocol, remote: SocketAddr, names: &Names) -> Route {
+        let open = self.open.iter().find(|(_, flow)| {
+            flow.protocol == protocol && flow.remote == Some(remote) && flow.names.serve(protocol, names)
+        });
         if let Some((id, _)) = open {
             return Route::Open(*id);
         }
-        let opening =
-            self.opening.iter().find(|(_, flow)| flow.protocol == protocol && flow.remote == remote);
+        let opening = self.opening.iter().find(|(_, flow)| {
+            flow.protocol == protocol && flow.remote == remote && flow.names.serve(protocol, names)
+        });
         opening.map_or(Route::None, |(id, _)| Route::Opening(*id))
     }
 
-    pub(crate) fn begin(&mut self, flow: FlowId, protocol: Protocol, remote: SocketAddr) {
-        self.opening.insert(flow, Opening { protocol, remote, waiting: Vec::new() });
+    pub(crate) fn begin(&mut self, flow: FlowId, protocol: Protocol, remote: SocketAddr, names: Names) {
+        self.opening.insert(flow, Opening { protocol, remote, names, waiting: Vec::new() });
     }
 
     pub(crate) fn wait(&mut self, flow: FlowId, who: Waiting) {
@@ -138,6 +164,15 @@ impl Flows {
         let seen = self.public(flow, peer)?;
         let own = self.open.get(&flow)?.local;
         if seen == own { self.listening(flow) } else { Some(seen) }
+    }
+
+    /// Whether nothing leads to us but this flow: a WebSocket of a client, which cannot be connected to (RFC 7118 §5).
+    pub(crate) fn is_unreachable(&self, flow: FlowId) -> bool {
+        self.open.get(&flow).is_some_and(|own| {
+            matches!(own.protocol, Protocol::Ws | Protocol::Wss)
+                && own.remote.is_some()
+                && self.serving(own.protocol).is_none()
+        })
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = FlowId> {

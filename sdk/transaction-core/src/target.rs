@@ -176,6 +176,11 @@ mod tests {
             ("sips:192.0.2.1", Protocol::Tls, 5061),
             ("sips:192.0.2.1;transport=ws", Protocol::Wss, 443),
             ("sip:192.0.2.1:7000;transport=TLS", Protocol::Tls, 7000),
+            ("sip:192.0.2.1;transport=tls", Protocol::Tls, 5061),
+            ("sips:192.0.2.1;transport=tcp", Protocol::Tls, 5061),
+            ("sip:192.0.2.1;transport=ws;lr", Protocol::Ws, 80),
+            ("sip:192.0.2.1:8080;transport=ws", Protocol::Ws, 8080),
+            ("sip:192.0.2.1;transport=wss", Protocol::Wss, 443),
         ] {
             let hop = hop(uri).unwrap();
             assert_eq!((hop.protocol, hop.port), (protocol, port), "{uri}");

@@ -19,8 +19,7 @@ pub(crate) fn host(address: IpAddr) -> Host<'static> {
 /// A request with our Via on top.
 pub(crate) fn push_via(
     request: &MessageBuf,
-    protocol: Protocol,
-    sent_by: SocketAddr,
+    (protocol, host, port): (Protocol, Host<'_>, Option<u16>),
     branch: &str,
     contact: Option<&str>,
 ) -> Result<MessageBuf, BuildError> {
@@ -30,12 +29,7 @@ pub(crate) fn push_via(
     };
     written(params.flag("rport"))?;
     written(params.set("branch", branch))?;
-    let via = Via {
-        transport: Transport::from(protocol),
-        host: host(sent_by.ip()),
-        port: Some(sent_by.port()),
-        params: params.as_params(),
-    };
+    let via = Via { transport: Transport::from(protocol), host, port, params: params.as_params() };
     let message = request.as_message();
     let mut edit = message.edit().push_front(&via);
     if let Some(contact) = contact {

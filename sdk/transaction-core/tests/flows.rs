@@ -85,6 +85,86 @@ fn over_a_connection_we_name_the_socket_that_listens_unless_the_peer_sees_us_els
 }
 
 #[test]
+fn a_client_by_websocket_has_a_name_that_leads_nowhere_and_stays() {
+    let mut bench = Bench::new();
+    let outgoing = || Outgoing {
+        request: request(Method::Register),
+        target: Target::new(UriBuf::parse("sip:192.0.2.2:8080;transport=ws").unwrap()),
+        contact: Some(LocalContact::new("alice")),
+    };
+    bench.layer.send_request(bench.now, outgoing());
+    bench.collect();
+    let open = bench.opens.remove(0);
+    assert_eq!((open.protocol, open.remote), (Protocol::Ws, address("192.0.2.2:8080")));
+    bench.opened(open.flow, Protocol::Ws, "192.0.2.1:40000", Some("192.0.2.2:8080"));
+    let sent = bench.sent.remove(0).2;
+    let (_, rest) = sent.split_once("Via: SIP/2.0/WS ").unwrap();
+    let host = rest.split(';').next().unwrap().to_owned();
+    assert!(host.len() == 20 && host.ends_with(".invalid"), "{sent}");
+    assert!(sent.contains(&format!("Contact: <sip:alice@{host};transport=ws>\r\n")), "{sent}");
+    // Where the server sees us does not matter, and another connection has the same name.
+    let seen = answer(&sent, 200).replace(";rport", ";rport=33333;received=203.0.113.5");
+    assert!(bench.receive_on(open.flow, &seen).is_some());
+    bench.layer.handle_flow_failed(bench.now, open.flow, "gone");
+    bench.collect();
+    bench.layer.send_request(bench.now, outgoing());
+    bench.collect();
+    let again = bench.opens.remove(0);
+    bench.opened(again.flow, Protocol::Ws, "192.0.2.1:40001", Some("192.0.2.2:8080"));
+    let sent = bench.sent.remove(0).2;
+    assert!(sent.contains(&format!("Via: SIP/2.0/WS {host};")), "{sent}");
+    assert!(sent.contains(&format!("Contact: <sip:alice@{host};transport=ws>\r\n")), "{sent}");
+}
+
+#[test]
+fn a_server_by_websocket_has_an_address() {
+    let mut bench = Bench::new();
+    bench.opened(FlowId::from_platform(2), Protocol::Ws, "192.0.2.1:8080", None);
+    let phone = FlowId::from_platform(3);
+    bench.opened(phone, Protocol::Ws, "192.0.2.1:8080", Some("192.0.2.9:40000"));
+    let mut target = Target::new(UriBuf::parse("sip:alice@x.invalid;transport=ws").unwrap());
+    target.flow = Some(phone);
+    let contact = Some(LocalContact::new("server"));
+    bench.layer.send_request(bench.now, Outgoing { request: request(Method::Options), target, contact });
+    bench.collect();
+    let (flow, _, sent) = bench.sent.remove(0);
+    assert_eq!(flow, phone);
+    assert!(sent.contains("Via: SIP/2.0/WS 192.0.2.1:8080;"), "{sent}");
+    assert!(sent.contains("Contact: <sip:server@192.0.2.1:8080;transport=ws>\r\n"), "{sent}");
+}
+
+#[test]
+fn what_a_certificate_was_checked_for_is_what_a_connection_is_used_for() {
+    let mut bench = Bench::new();
+    let look_up = |bench: &mut Bench, uri: &str| {
+        bench.send(request(Method::Options), uri);
+        for (id, question) in std::mem::take(&mut bench.questions) {
+            let addresses = match question.record {
+                RecordType::A => vec![[192, 0, 2, 8].into()],
+                RecordType::Aaaa | RecordType::Srv | RecordType::Naptr => Vec::new(),
+            };
+            bench.layer.handle_dns(bench.now, id, Ok(DnsAnswer::Addresses(addresses)));
+        }
+        bench.collect();
+    };
+    look_up(&mut bench, "sips:one.example");
+    let open = bench.opens.remove(0);
+    assert_eq!((open.protocol, open.server_name.as_deref()), (Protocol::Tls, Some("one.example")));
+    assert_eq!(open.remote, address("192.0.2.8:5061"));
+    look_up(&mut bench, "sip:one.example;transport=tls");
+    assert!(bench.opens.is_empty());
+    bench.opened(open.flow, Protocol::Tls, "192.0.2.1:40000", Some("192.0.2.8:5061"));
+    assert_eq!(bench.sent.len(), 2);
+    assert!(bench.sent.iter().all(|(_, _, sent)| sent.contains("Via: SIP/2.0/TLS 192.0.2.1:40000;")));
+    look_up(&mut bench, "sips:two.example");
+    assert_eq!(bench.opens.remove(0).server_name.as_deref(), Some("two.example"));
+    // Whoever names the address alone, as Contacts do, means whoever is there.
+    look_up(&mut bench, "sip:192.0.2.8;transport=tls");
+    assert!(bench.opens.is_empty());
+    assert_eq!(bench.sent.len(), 3);
+}
+
+#[test]
 fn a_connection_that_does_not_open_in_time_is_given_up() {
     let mut bench = Bench::new();
     let key = bench.send(request(Method::Options), "sip:192.0.2.2;transport=tcp");

@@ -4,16 +4,16 @@ use std::net::SocketAddr;
 
 use rvoip_sans_io::{FlowId, Now, Protocol, Transmit};
 use rvoip_sip_core::header::{CSeq, Via};
-use rvoip_sip_core::{BuildError, HeaderName, Message, MessageBuf, MessageBuilder, Method};
+use rvoip_sip_core::{BuildError, HeaderName, Host, Message, MessageBuf, MessageBuilder, Method};
 
 use super::TransactionLayer;
 use super::timers::TimerKey;
 use crate::client::{Cancelling, Client, Kind, Phase};
-use crate::flows::{Route, Waiting};
+use crate::flows::{Names, Route, Waiting};
 use crate::machine::{Action, InviteClient, NonInviteClient, Timer, invite_client, non_invite_client};
 use crate::matching::ClientName;
 use crate::target::{Candidate, Hop, HopHost, Outgoing, Resolution, candidates};
-use crate::via::push_via;
+use crate::via::{self, push_via};
 use crate::{ClientFailure, ClientKey, LayerEvent, LayerOutput, LocalContact, Source};
 
 /// What a response is to its machine.
@@ -117,8 +117,8 @@ impl TransactionLayer {
                 client.last_failure = Some(format!("no {family} UDP socket is bound"));
                 continue;
             }
-            let names = (client.server_name.clone(), client.resource.clone());
-            let flow = match self.flows.connection(protocol, address) {
+            let names = Names { server: client.server_name.clone(), resource: client.resource.clone() };
+            let flow = match self.flows.connection(protocol, address, &names) {
                 Route::Open(flow) => return self.start_client(now, key, flow, address),
                 Route::Opening(flow) => {
                     self.flows.wait(flow, Waiting::Client(key));
@@ -137,15 +137,17 @@ impl TransactionLayer {
     pub(super) fn start_client(&mut self, now: Now, key: ClientKey, flow: FlowId, remote: SocketAddr) {
         let branch = format!("z9hG4bK{}{}", self.instance, self.random.token(12));
         let Some(protocol) = self.protocol(flow) else { return };
-        let Some(sent_by) = self.flows.listening(flow) else { return };
+        let Some(address) = self.flows.listening(flow) else { return };
+        let (host, port) = self.named(flow, address);
         let contact = self.clients.get(&key).and_then(|client| client.outgoing.contact.clone());
         let contact = contact.and_then(|contact| self.contact_value(&contact, flow, remote));
-        let Some(client) = self.clients.get_mut(&key) else { return };
-        let request = match push_via(&client.outgoing.request, protocol, sent_by, &branch, contact.as_deref())
-        {
+        let Some(client) = self.clients.get(&key) else { return };
+        let pushed = push_via(&client.outgoing.request, (protocol, host, port), &branch, contact.as_deref());
+        let request = match pushed {
             Ok(request) => request,
             Err(error) => return self.fail(key, ClientFailure::Transport(error.to_string())),
         };
+        let Some(client) = self.clients.get_mut(&key) else { return };
         let bytes = request.to_bytes();
         client.sent = Some(request);
         client.path = Some((flow, remote));
@@ -176,7 +178,18 @@ impl TransactionLayer {
     pub fn contact_value(&self, contact: &LocalContact, flow: FlowId, peer: SocketAddr) -> Option<String> {
         let protocol = self.protocol(flow)?;
         let address = self.flows.reachable(flow, peer.ip())?;
-        contact.at(protocol, address).ok()
+        let (host, port) = self.named(flow, address);
+        contact.at(protocol, host, port).ok()
+    }
+
+    /// What stands for us on a flow: an address, or a name of ours that nobody can look up where there is none to connect to
+    /// (RFC 7118 §5).
+    fn named(&self, flow: FlowId, address: SocketAddr) -> (Host<'_>, Option<u16>) {
+        if self.flows.is_unreachable(flow) {
+            (Host::Name(&self.nowhere), None)
+        } else {
+            (via::host(address.ip()), Some(address.port()))
+        }
     }
 
     pub(super) fn transmit(&mut self, flow: FlowId, destination: SocketAddr, bytes: bytes::Bytes) {

@@ -7,7 +7,7 @@ use rvoip_sans_io::{DnsAnswer, DnsError, FlowId, FlowOpened, Now, OpenFlow, Prot
 use super::TransactionLayer;
 use super::timers::TimerKey;
 use crate::client::Phase;
-use crate::flows::Waiting;
+use crate::flows::{Names, Waiting};
 use crate::target::{Hop, candidates};
 use crate::{LayerEvent, LayerOutput};
 
@@ -86,21 +86,21 @@ impl TransactionLayer {
         self.try_next_address(now, key);
     }
 
-    /// Asks for a connection, and has somebody wait for it. `names` are those of the server and of its resource.
+    /// Asks for a connection, and has somebody wait for it.
     pub(super) fn open_connection(
         &mut self,
         now: Now,
         protocol: Protocol,
         remote: SocketAddr,
-        names: (Option<String>, Option<String>),
+        names: Names,
         who: Waiting,
     ) -> FlowId {
         self.last_flow += 1;
         let flow = FlowId::from_machine(self.last_flow);
-        self.flows.begin(flow, protocol, remote);
+        self.flows.begin(flow, protocol, remote, names.clone());
         self.flows.wait(flow, who);
         self.timers.set(TimerKey::Connect(flow), now.monotonic + self.config.connect_wait);
-        let (server_name, resource) = names;
+        let Names { server: server_name, resource } = names;
         let open = OpenFlow { flow, protocol, remote, server_name, resource };
         self.outputs.push_back(LayerOutput::OpenFlow(open));
         flow

@@ -29,6 +29,8 @@ pub struct TransactionLayer {
     random: Random,
     /// Part of every branch, so that a response finds the instance that sent the request.
     instance: String,
+    /// The host name that stands for us where nobody can connect to us.
+    nowhere: String,
     flows: Flows,
     clients: Map<ClientKey, Client>,
     client_names: Map<ClientName, ClientKey>,
@@ -48,11 +50,14 @@ pub struct TransactionLayer {
 impl TransactionLayer {
     /// A layer without flows.
     pub fn new(config: Config, mut random: Random) -> Self {
-        let instance = random.token(6);
+        let mut instance = random.token(12);
+        let nowhere = format!("{instance}.invalid");
+        instance.truncate(6);
         Self {
             config,
             random,
             instance,
+            nowhere,
             flows: Flows::default(),
             clients: Map::new(),
             client_names: Map::new(),

@@ -6,7 +6,7 @@ use rvoip_sip_core::{MessageBuf, MessageBuilder, Method, StatusCode};
 
 use super::TransactionLayer;
 use super::timers::TimerKey;
-use crate::flows::{Route, Waiting};
+use crate::flows::{Names, Route, Waiting};
 use crate::machine::{Action, InviteServer, NonInviteServer, Timer, invite_server, non_invite_server};
 use crate::server::{Phase, Server};
 use crate::{LayerEvent, LayerOutput, ServerKey};
@@ -164,14 +164,14 @@ impl TransactionLayer {
             return self.resend_response(key);
         }
         let who = Waiting::Server(key);
-        match self.flows.connection(source.protocol, destination) {
+        match self.flows.connection(source.protocol, destination, &Names::default()) {
             Route::Open(flow) => {
                 server.source.flow = flow;
                 self.resend_response(key);
             }
             Route::Opening(flow) => self.flows.wait(flow, who),
             Route::None => {
-                self.open_connection(now, source.protocol, destination, (None, None), who);
+                self.open_connection(now, source.protocol, destination, Names::default(), who);
             }
         }
     }
