@@ -8,3 +8,4 @@ pub mod mutation;
 pub mod network;
 pub mod phone;
 pub mod seeds;
+pub mod star;

@@ -33,6 +33,10 @@ pub struct Told {
     pub heard: u32,
     /// ACKs among them.
     pub acks: u32,
+    /// Whether the registrar has us.
+    pub registered: bool,
+    /// Whether the peer holds us.
+    pub held: bool,
     /// Packets that the media had received when the call ended.
     pub received: u64,
 }
@@ -154,8 +158,12 @@ impl Phone {
             }
         };
         let media = self.settle_media(now, network);
-        let answer = self.answers.iter().map(|(due, ..)| *due).min();
-        [signalling, media, answer].into_iter().flatten().min()
+        [signalling, media, self.next_answer()].into_iter().flatten().min()
+    }
+
+    /// When the media side answers next.
+    pub fn next_answer(&self) -> Option<Instant> {
+        self.answers.iter().map(|(due, ..)| *due).min()
     }
 
     fn settle_media(&mut self, now: Now, network: &mut Network) -> Option<Instant> {
@@ -174,7 +182,8 @@ impl Phone {
         }
     }
 
-    fn question(&mut self, now: Now, question: Question) {
+    /// Lets the media side answer a question.
+    pub fn question(&mut self, now: Now, question: Question) {
         let media = self.media.get_or_insert_with(|| {
             let local =
                 LocalMedia { rtp: self.rtp, rtcp: SocketAddr::new(self.rtp.ip(), self.rtp.port() + 1) };
@@ -205,7 +214,8 @@ impl Phone {
         self.answers.push((now.monotonic + takes, question.negotiation, answer));
     }
 
-    fn event(&mut self, now: Now, event: UserAgentEvent) {
+    /// Takes an event of the signalling.
+    pub fn event(&mut self, now: Now, event: UserAgentEvent) {
         if self.told.ended > 0 && !matches!(event, UserAgentEvent::InviteReceived { .. }) {
             self.told.after_end += 1;
         }
@@ -223,11 +233,12 @@ impl Phone {
                     self.told.received = media.statistics().received.packets;
                 }
             }
-            UserAgentEvent::Registered { .. }
-            | UserAgentEvent::RegistrationFailed { .. }
-            | UserAgentEvent::Unregistered { .. }
-            | UserAgentEvent::Progress { .. }
-            | UserAgentEvent::HoldChanged { .. }
+            UserAgentEvent::Registered { .. } => self.told.registered = true,
+            UserAgentEvent::RegistrationFailed { .. } | UserAgentEvent::Unregistered { .. } => {
+                self.told.registered = false;
+            }
+            UserAgentEvent::HoldChanged { remote, .. } => self.told.held = remote,
+            UserAgentEvent::Progress { .. }
             | UserAgentEvent::Modified { .. }
             | UserAgentEvent::ModifyFailed { .. }
             | UserAgentEvent::RequestAnswered { .. }
