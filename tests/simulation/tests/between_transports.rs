@@ -1,4 +1,10 @@
 //! Calls through the switch between any two transports, and over connections that get lost.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::similar_names,
+    reason = "a test fails by panicking, and caller and callee are two"
+)]
 
 use std::time::Duration;
 
