@@ -13,9 +13,9 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use rvoip_certificates::{Authority, Issued, Validity};
 use rvoip_sans_io::{Protocol, Transmit};
 use rvoip_sip_transport::{TlsConfig, TlsError, TransportConfig, TransportEvent, Transports};
-use rvoip_test_certificates::{Authority, Issued, Validity};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;

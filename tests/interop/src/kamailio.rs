@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use rvoip_test_certificates::Authority;
+use rvoip_certificates::Authority;
 
 use crate::ports::{free_port, udp_is_bound};
 use crate::process::Process;

@@ -21,6 +21,7 @@ const SANS_IO: &[&str] = &[
 const EDGE: &[&str] = &[
     "sdk/sip-transport/",
     "sdk/driver/",
+    "sdk/certificates/",
     "sdk/call-engine/src/run/",
     "sdk/call-engine/src/run.rs",
     "sdk/api-server/",

@@ -20,7 +20,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rvoip", &["rvoip-driver"]),
     ("rvoip-call-engine", &["rvoip-driver"]),
     ("rvoip-api-server", &["rvoip-call-engine"]),
-    ("rvoip-cli", &["rvoip", "rvoip-api-server"]),
+    ("rvoip-certificates", &[]),
+    ("rvoip-cli", &["rvoip", "rvoip-api-server", "rvoip-certificates"]),
 ];
 
 /// What a package under bindings/ may use.

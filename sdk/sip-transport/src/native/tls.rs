@@ -185,7 +185,7 @@ impl ServerCertVerifier for AnyServer {
 
 #[cfg(test)]
 mod tests {
-    use rvoip_test_certificates::Authority;
+    use rvoip_certificates::Authority;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 

@@ -1,14 +1,20 @@
-//! Certificates for tests: an authority that lives as long as the test, and what it signs.
+//! Certificates for demonstrations and tests: an authority that lives as long as the program, and what it signs.
 //!
 //! ```
-//! use rvoip_test_certificates::Authority;
+//! use rvoip_certificates::Authority;
 //!
 //! let authority = Authority::new("Test authority").unwrap();
 //! let server = authority.issue(&["sip.example.com", "127.0.0.1"]).unwrap();
 //! assert!(server.chain.starts_with("-----BEGIN CERTIFICATE-----"));
 //! ```
+//!
+//! # RFCs
+//! - RFC 5280 (certificates of an authority and of a server), RFC 5958 (keys)
+//!
+//! # Invariants
+//! - The authority's key is never written anywhere, so nobody else can sign for it.
+//! - What is signed is good for a month at most unless asked otherwise.
 
-use anyhow::{Context as _, Result};
 use p256::ecdsa::SigningKey;
 use p256::ecdsa::signature::Signer as _;
 use p256::pkcs8::{EncodePrivateKey as _, LineEnding};
@@ -16,7 +22,25 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyIdMethod, KeyUsagePurpose, SerialNumber,
 };
+use thiserror::Error;
 use time::{Duration, OffsetDateTime};
+
+/// Why there is no certificate.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// The system gives no random numbers.
+    #[error("no random numbers: {0}")]
+    Random(getrandom::Error),
+    /// A name that cannot stand in a certificate.
+    #[error("the certificate cannot be written: {0}")]
+    Certificate(#[from] rcgen::Error),
+    /// The key cannot be written.
+    #[error("the key cannot be written: {0}")]
+    Key(#[from] p256::pkcs8::Error),
+}
+
+type Result<T> = std::result::Result<T, CertificateError>;
 
 /// A private key for ECDSA on P-256.
 struct Key {
@@ -28,7 +52,7 @@ impl Key {
     fn new() -> Result<Self> {
         let mut secret = [0; 32];
         loop {
-            getrandom::fill(&mut secret).context("no random numbers")?;
+            getrandom::fill(&mut secret).map_err(CertificateError::Random)?;
             // Almost every number is a key.
             if let Ok(signing) = SigningKey::from_slice(&secret) {
                 let public = signing.verifying_key().to_encoded_point(false).as_bytes().to_vec();
@@ -53,7 +77,7 @@ impl rcgen::PublicKeyData for Key {
 }
 
 impl rcgen::SigningKey for Key {
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+    fn sign(&self, message: &[u8]) -> std::result::Result<Vec<u8>, rcgen::Error> {
         let signature: p256::ecdsa::Signature = self.signing.sign(message);
         Ok(signature.to_der().as_bytes().to_vec())
     }
@@ -97,6 +121,9 @@ impl std::fmt::Debug for Authority {
 
 impl Authority {
     /// An authority of this name, with a key of its own.
+    ///
+    /// # Errors
+    /// There are no random numbers, or a name cannot be certified.
     pub fn new(name: &str) -> Result<Self> {
         let key = Key::new()?;
         let mut params = parameters(&[], name, Validity::default())?;
@@ -112,11 +139,17 @@ impl Authority {
     }
 
     /// Signs a certificate of a server for these names and addresses, with a new key.
+    ///
+    /// # Errors
+    /// There are no random numbers, or a name cannot be certified.
     pub fn issue(&self, names: &[&str]) -> Result<Issued> {
         self.issue_for(names, Validity::default())
     }
 
     /// The same, valid at that time alone.
+    ///
+    /// # Errors
+    /// There are no random numbers, or a name cannot be certified.
     pub fn issue_for(&self, names: &[&str], validity: Validity) -> Result<Issued> {
         let key = Key::new()?;
         let mut params = parameters(names, "Test server", validity)?;
@@ -132,7 +165,7 @@ fn parameters(names: &[&str], name: &str, validity: Validity) -> Result<Certific
     let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
     let mut params = CertificateParams::new(names)?;
     let mut number = [0; 16];
-    getrandom::fill(&mut number).context("no random numbers")?;
+    getrandom::fill(&mut number).map_err(CertificateError::Random)?;
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, name);
     params.serial_number = Some(SerialNumber::from_slice(&number));
