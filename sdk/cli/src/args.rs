@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use rvoip::{AccountConfig, Bind, ClientConfig, TransportKind};
+use rvoip::{AccountConfig, Bind, ClientConfig, TlsConfig, TransportKind};
 
 /// A softphone, a script tool and a diagnostic for SIP.
 #[derive(Debug, Parser)]
@@ -137,6 +137,9 @@ pub(crate) struct AccountArgs {
 pub(crate) enum Transport {
     Udp,
     Tcp,
+    Tls,
+    Ws,
+    Wss,
 }
 
 impl From<Transport> for TransportKind {
@@ -144,6 +147,9 @@ impl From<Transport> for TransportKind {
         match transport {
             Transport::Udp => Self::Udp,
             Transport::Tcp => Self::Tcp,
+            Transport::Tls => Self::Tls,
+            Transport::Ws => Self::Ws,
+            Transport::Wss => Self::Wss,
         }
     }
 }
@@ -151,12 +157,24 @@ impl From<Transport> for TransportKind {
 /// Where we are.
 #[derive(Debug, Args)]
 pub(crate) struct NetworkArgs {
-    /// A local address for SIP; may be given several times.
+    /// A local address for SIP; may be given several times. TLS and WSS need a certificate to listen with.
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) bind: Vec<SocketAddr>,
     /// The transport to use where the URI does not say.
     #[arg(long, value_enum)]
     pub(crate) transport: Option<Transport>,
+    /// The authorities that servers are checked against, as a PEM file; the well-known ones unless given.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_ca: Option<String>,
+    /// Our certificate with its chain, as a PEM file, to listen by TLS or WSS.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<String>,
+    /// The private key of our certificate, as a PEM file.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<String>,
+    /// Takes any certificate of a server: for tests alone.
+    #[arg(long)]
+    pub(crate) tls_insecure: bool,
     /// Ports for RTP and RTCP.
     #[arg(long, value_name = "A-B", value_parser = port_range)]
     pub(crate) rtp_ports: Option<(u16, u16)>,
@@ -215,6 +233,12 @@ impl NetworkArgs {
         if !self.codecs.is_empty() {
             config.media.codecs.clone_from(&self.codecs);
         }
+        config.tls = TlsConfig {
+            ca: self.tls_ca.clone(),
+            certificate: self.tls_cert.clone(),
+            key: self.tls_key.clone(),
+            insecure: self.tls_insecure,
+        };
         config.media.timeout = Duration::from_secs_f64(self.media_timeout);
         config
     }
@@ -293,5 +317,16 @@ mod tests {
         let Command::Listen(listen) = cli.command else { panic!("listen") };
         assert_eq!(listen.network.client_config().binds.len(), 1);
         assert_eq!(listen.phone.auto_answer, Some(200));
+    }
+
+    #[test]
+    fn certificates_are_named_by_file_and_a_key_belongs_to_its_certificate() {
+        let words = ["rvoip", "register", "--transport", "wss", "--tls-ca", "ca.pem", "--tls-insecure"];
+        let Command::Register(register) = Cli::parse_from(words).command else { panic!("register") };
+        let tls = register.network.client_config().tls;
+        assert_eq!((tls.ca.as_deref(), tls.certificate, tls.insecure), (Some("ca.pem"), None, true));
+        for half in [["--tls-cert", "c.pem"], ["--tls-key", "k.pem"]] {
+            assert!(Cli::try_parse_from(["rvoip", "listen"].into_iter().chain(half)).is_err());
+        }
     }
 }

@@ -35,7 +35,7 @@ fn what_the_network_refuses_is_told_with_status_1() {
     for (arguments, expect) in [
         (vec!["call", "sip:x@nosuchhost.invalid"], "the call failed: the host name does not exist"),
         (vec!["call", "sip:x@127.0.0.1:1;transport=tcp"], "connection refused"),
-        (vec!["call", "sips:x@127.0.0.1:1"], "TLS is not available yet"),
+        (vec!["call", "sips:x@127.0.0.1:1"], "cannot be reached over TLS: connection refused"),
         (vec!["call", "sip:x@127.0.0.1:1", "--play", "/nonexistent.wav"], "/nonexistent.wav: No such file"),
         (vec!["options", "sip:nosuchhost.invalid"], "the host name does not exist"),
         (vec!["message", "sip:x@nosuchhost.invalid", "hello"], "the host name does not exist"),

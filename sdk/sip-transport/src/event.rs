@@ -40,7 +40,8 @@ pub struct TransportConfig {
     pub send_queue: usize,
     /// Bytes that may wait to be sent on one flow. Default 4 MiB.
     pub send_bytes: usize,
-    /// How long connecting may take. Default 10 s.
+    /// How long connecting may take, handshakes included. Default 7 s: before the machine above gives up, so that the reason
+    /// is told.
     pub connect_wait: Duration,
     /// After how long a connection that carries nothing whole, not even a keep-alive, in either direction is closed.
     /// Default 15 min.
@@ -109,7 +110,7 @@ impl Default for TransportConfig {
             limits: Limits::default(),
             send_queue: 256,
             send_bytes: 4 << 20,
-            connect_wait: Duration::from_secs(10),
+            connect_wait: Duration::from_secs(7),
             idle: Duration::from_secs(900),
             message_wait: Duration::from_secs(32),
             linger: Duration::from_secs(5),

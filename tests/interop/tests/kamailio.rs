@@ -6,24 +6,29 @@ use anyhow::{Context, Result, ensure};
 use rvoip_interop::{
     Baresip, BaresipOptions, DOMAIN, Kamailio, PASSWORD, Phone, Scratch, in_scratch, of_type, wait_until,
 };
+use rvoip_test_certificates::Authority;
 
 const SOON: Duration = Duration::from_secs(10);
 
 /// The words of an account of `user` behind the proxy.
 fn account(user: &str, transport: &str, kamailio: &Kamailio) -> Vec<String> {
-    let words = [
-        "--bind",
-        "127.0.0.1:0",
-        "--transport",
-        transport,
-        "--account",
-        &format!("sip:{user}@{DOMAIN}"),
-        "--password",
-        PASSWORD,
-        "--outbound-proxy",
-        &kamailio.route(transport),
+    let authority = kamailio.authority().to_string_lossy().into_owned();
+    let mut words = vec![
+        "--transport".to_owned(),
+        transport.to_owned(),
+        "--account".to_owned(),
+        format!("sip:{user}@{DOMAIN}"),
+        "--password".to_owned(),
+        PASSWORD.to_owned(),
+        "--outbound-proxy".to_owned(),
+        kamailio.route(transport),
     ];
-    words.iter().map(ToString::to_string).collect()
+    match transport {
+        "udp" | "tcp" => words.extend(["--bind".to_owned(), "127.0.0.1:0".to_owned()]),
+        // Connections alone: nobody is listened to.
+        _ => words.extend(["--tls-ca".to_owned(), authority]),
+    }
+    words
 }
 
 fn start(name: &str, words: &[&str], account: &[String], scratch: &Scratch) -> Result<Phone> {
@@ -39,8 +44,13 @@ fn registers_and_unregisters(transport: &str, scratch: &Scratch) -> Result<()> {
     ensure!(event.get("expires").and_then(serde_json::Value::as_u64).is_some_and(|s| s > 0), "{event}");
     let contacts = kamailio.contacts("alice")?;
     ensure!(contacts.contains("sip:"), "{contacts}");
-    if transport == "tcp" {
-        ensure!(contacts.to_ascii_lowercase().contains("transport=tcp"), "{contacts}");
+    let written = contacts.to_ascii_lowercase();
+    match transport {
+        "udp" => {}
+        "ws" | "wss" => {
+            ensure!(written.contains(".invalid") && written.contains("transport=ws"), "{contacts}");
+        }
+        _ => ensure!(written.contains(&format!("transport={transport}")), "{contacts}"),
     }
     phone.quit(SOON)?;
     wait_until("no contact of alice", SOON, || Ok(kamailio.contacts("alice")?.is_empty().then_some(())))
@@ -54,6 +64,126 @@ fn a_phone_registers_by_udp_and_its_end_removes_the_contact() {
 #[test]
 fn a_phone_registers_by_tcp_and_its_end_removes_the_contact() {
     in_scratch(|scratch| registers_and_unregisters("tcp", scratch));
+}
+
+#[test]
+fn a_phone_registers_by_tls_and_its_end_removes_the_contact() {
+    in_scratch(|scratch| registers_and_unregisters("tls", scratch));
+}
+
+#[test]
+fn a_phone_registers_by_websocket_and_its_end_removes_the_contact() {
+    in_scratch(|scratch| registers_and_unregisters("ws", scratch));
+}
+
+#[test]
+fn a_phone_registers_by_secure_websocket_and_its_end_removes_the_contact() {
+    in_scratch(|scratch| registers_and_unregisters("wss", scratch));
+}
+
+#[test]
+fn texts_go_between_all_transports() {
+    in_scratch(|scratch| {
+        let kamailio = Kamailio::start(scratch.path())?;
+        for (from, to) in [("tls", "ws"), ("ws", "wss"), ("wss", "tls"), ("udp", "wss"), ("ws", "tcp")] {
+            let mut carol = start("rvoip listen", &["listen"], &account("carol", to, &kamailio), scratch)?;
+            carol.registered()?;
+            let uri = format!("sip:carol@{DOMAIN}");
+            let text = format!("from {from} to {to}");
+            let words = ["message", &uri, &text];
+            let mut alice = start("rvoip message", &words, &account("alice", from, &kamailio), scratch)?;
+            let status = alice.exit_status(SOON)?;
+            ensure!(status == 0, "{text}: status {status}: {:?}", alice.complaints());
+            carol.wait_for(&text, SOON, |event| {
+                of_type(event, "message_received")
+                    && event.get("text").is_some_and(|received| *received == text)
+            })?;
+            carol.quit(SOON)?;
+        }
+        Ok(())
+    });
+}
+
+/// A certificate that is not of the authority that the phone knows: nothing is sent, and one line says why.
+fn distrusts(transport: &str, scratch: &Scratch) -> Result<()> {
+    let kamailio = Kamailio::start(scratch.path())?;
+    let other = scratch.join("other.pem");
+    std::fs::write(&other, Authority::new("Another authority")?.pem())?;
+    let other = other.to_string_lossy().into_owned();
+    let mut account = account("alice", transport, &kamailio);
+    let known = kamailio.authority().to_string_lossy().into_owned();
+    for word in &mut account {
+        if *word == known {
+            word.clone_from(&other);
+        }
+    }
+    let mut phone = start("rvoip with another authority", &["register"], &account, scratch)?;
+    let status = phone.exit_status(SOON)?;
+    ensure!(status == 1, "status {status}: {:?}", phone.complaints());
+    let complaints = phone.complaints();
+    ensure!(complaints.len() == 1, "one line says it: {complaints:?}");
+    let says = |line: &String| line.contains("its certificate is of an unknown authority");
+    ensure!(complaints.iter().all(says), "{complaints:?}");
+    // The well-known authorities do not know it either, and insecure does not ask.
+    let kept: Vec<String> =
+        account.iter().filter(|word| *word != "--tls-ca" && **word != other).cloned().collect();
+    let mut phone = start("rvoip without an authority", &["register", "--once"], &kept, scratch)?;
+    ensure!(phone.exit_status(SOON)? == 1, "{:?}", phone.complaints());
+    let words = ["register", "--once", "--tls-insecure"];
+    let mut phone = start("rvoip that asks for no authority", &words, &kept, scratch)?;
+    ensure!(phone.exit_status(SOON)? == 0, "{:?}", phone.complaints());
+    Ok(())
+}
+
+#[test]
+fn a_server_of_an_unknown_authority_is_not_talked_to_by_tls() {
+    in_scratch(|scratch| distrusts("tls", scratch));
+}
+
+#[test]
+fn a_server_of_an_unknown_authority_is_not_talked_to_by_secure_websocket() {
+    in_scratch(|scratch| distrusts("wss", scratch));
+}
+
+#[test]
+fn a_port_without_tls_is_told_in_one_line() {
+    in_scratch(|scratch| {
+        let kamailio = Kamailio::start(scratch.path())?;
+        let mut account = account("alice", "tls", &kamailio);
+        let (tls, plain) = (kamailio.ports().tls.to_string(), kamailio.ports().plain.to_string());
+        for word in &mut account {
+            *word = word.replace(&tls, &plain);
+        }
+        let mut phone = start("rvoip at a plain port", &["register"], &account, scratch)?;
+        ensure!(phone.exit_status(Duration::from_secs(20))? == 1, "{:?}", phone.complaints());
+        let complaints = phone.complaints();
+        ensure!(
+            complaints.len() == 1 && complaints.iter().all(|line| line.contains("TLS")),
+            "{complaints:?}"
+        );
+        Ok(())
+    });
+}
+
+#[test]
+fn a_file_that_is_no_certificate_is_named() {
+    in_scratch(|scratch| {
+        let file = scratch.join("not.pem");
+        std::fs::write(&file, "hello")?;
+        let file = file.to_string_lossy().into_owned();
+        for (path, words) in [(file.as_str(), "cannot be used"), ("/nowhere/ca.pem", "cannot be read")] {
+            let arguments = ["options", "sip:127.0.0.1", "--tls-ca", path];
+            let mut phone = Phone::start("rvoip with a wrong file", &arguments, scratch.path())?;
+            ensure!(phone.exit_status(SOON)? != 0, "it ran");
+            let complaints = phone.complaints();
+            ensure!(
+                complaints.len() == 1
+                    && complaints.iter().all(|line| line.contains(path) && line.contains(words)),
+                "{complaints:?}"
+            );
+        }
+        Ok(())
+    });
 }
 
 /// The same server named as the registrar, without a proxy, and the bindings printed.

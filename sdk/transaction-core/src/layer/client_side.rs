@@ -76,8 +76,12 @@ impl TransactionLayer {
             }
             // A name that stands for no host, in Contacts that only a flow leads to (RFC 7118 §5, RFC 6761 §6.4).
             HopHost::Name(name) if name == "invalid" || name.ends_with(".invalid") => {
-                let reason = "the host has no address, and the flow to it is gone".to_owned();
-                self.fail(key, ClientFailure::Unreachable(reason));
+                let reason = if target.flow.is_some() {
+                    "the host has no address, and the flow to it is gone"
+                } else {
+                    "the host name does not exist"
+                };
+                self.fail(key, ClientFailure::Unreachable(reason.to_owned()));
             }
             HopHost::Name(name) => {
                 let (resolution, questions) = Resolution::ask(name, &mut self.last_question);
