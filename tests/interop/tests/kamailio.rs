@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use rvoip_certificates::Authority;
 use rvoip_interop::{
     Baresip, BaresipOptions, DOMAIN, Kamailio, PASSWORD, Phone, Scratch, in_scratch, of_type, wait_until,
 };
-use rvoip_test_certificates::Authority;
 
 const SOON: Duration = Duration::from_secs(10);
 
