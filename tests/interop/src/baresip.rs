@@ -29,13 +29,15 @@ pub struct BaresipOptions<'a> {
     pub codecs: &'a str,
 }
 
-/// The files of a baresip's sound.
+/// The files of a baresip.
 #[derive(Clone, Debug, Default)]
-pub struct BaresipSound {
+pub struct BaresipFiles {
     /// The WAV file that it says; the speech file unless given.
     pub plays: Option<PathBuf>,
     /// Where its recordings go; its own folder unless given.
     pub records_in: Option<PathBuf>,
+    /// The authority that servers are checked against, for TLS.
+    pub trusts: Option<PathBuf>,
 }
 
 /// One run of baresip, which says the speech file and records what it hears.
@@ -49,24 +51,29 @@ pub struct Baresip {
 impl Baresip {
     /// Starts it with a folder of its own under `folder`; returns when it can be called.
     pub fn start(options: &BaresipOptions<'_>, folder: &Path) -> Result<Self> {
-        Self::start_with(options, &BaresipSound::default(), folder)
+        Self::start_with(options, &BaresipFiles::default(), folder)
     }
 
     /// The same with files of the caller.
-    pub fn start_with(options: &BaresipOptions<'_>, sound: &BaresipSound, folder: &Path) -> Result<Self> {
+    pub fn start_with(options: &BaresipOptions<'_>, files: &BaresipFiles, folder: &Path) -> Result<Self> {
         let port = free_port()?;
         let folder = folder.join(format!("baresip-{}", options.user));
         std::fs::create_dir_all(&folder)?;
-        let plays = sound.plays.clone().unwrap_or_else(speech_file);
+        let plays = files.plays.clone().unwrap_or_else(speech_file);
         let plays = plays.canonicalize().with_context(|| plays.display().to_string())?;
-        let recordings = sound.records_in.clone().unwrap_or_else(|| folder.clone());
+        let recordings = files.records_in.clone().unwrap_or_else(|| folder.clone());
         std::fs::create_dir_all(&recordings)?;
         let recordings = recordings.canonicalize()?;
+        let trusts = match &files.trusts {
+            Some(file) => format!("sip_cafile {}", file.canonicalize()?.display()),
+            None => String::new(),
+        };
         let configuration = CONFIGURATION
             .replace("@PORT@", &port.to_string())
             .replace("@RTP_PORTS@", &free_port_range()?.to_string())
             .replace("@USER@", options.user)
             .replace("@SPEECH@", &plays.to_string_lossy())
+            .replace("@TRUSTS@", &trusts)
             .replace("@FOLDER@", &recordings.to_string_lossy());
         std::fs::write(folder.join("config"), configuration)?;
         std::fs::write(folder.join("accounts"), account(options))?;

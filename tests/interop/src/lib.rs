@@ -33,7 +33,7 @@ mod scratch;
 mod sipp;
 mod wait;
 
-pub use baresip::{Baresip, BaresipOptions, BaresipSound};
+pub use baresip::{Baresip, BaresipFiles, BaresipOptions};
 pub use kamailio::{DOMAIN, Kamailio, KamailioPorts, PASSWORD};
 pub use phone::{Phone, ended, in_state, of_type};
 pub use ports::{PortRange, free_port, free_port_range};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use rvoip_interop::{
-    Baresip, BaresipOptions, DOMAIN, Kamailio, PASSWORD, Phone, Scratch, assert_heard, in_scratch, of_type,
-    speech_file,
+    Baresip, BaresipFiles, BaresipOptions, DOMAIN, Kamailio, Phone, Scratch, assert_heard, in_scratch,
+    of_type, speech_file,
 };
 
 const SOON: Duration = Duration::from_secs(10);
@@ -14,21 +14,9 @@ const COMPARED: u32 = 5;
 /// Seconds that a call with speech lasts.
 const DURATION: &str = "6.5";
 
-/// The words of alice's account behind the proxy.
-fn alice(transport: &str, kamailio: &Kamailio) -> Vec<String> {
-    let words = [
-        "--bind",
-        "127.0.0.1:0",
-        "--transport",
-        transport,
-        "--account",
-        &format!("sip:alice@{DOMAIN}"),
-        "--password",
-        PASSWORD,
-        "--outbound-proxy",
-        &kamailio.route(transport),
-    ];
-    words.iter().map(ToString::to_string).collect()
+/// Bob trusts the authority that signed the server's certificate.
+fn files(kamailio: &Kamailio) -> BaresipFiles {
+    BaresipFiles { trusts: Some(kamailio.authority().to_owned()), ..BaresipFiles::default() }
 }
 
 fn start(name: &str, words: &[&str], account: &[String], scratch: &Scratch) -> Result<Phone> {
@@ -41,13 +29,13 @@ fn we_call(transport: &str, theirs: &str, codecs: &str, scratch: &Scratch) -> Re
     let kamailio = Kamailio::start(scratch.path())?;
     let proxy = kamailio.uri(theirs);
     let options = BaresipOptions { user: "bob", proxy: Some(&proxy), answers: true, dials: None, codecs };
-    let mut bob = Baresip::start(&options, scratch.path())?;
+    let mut bob = Baresip::start_with(&options, &files(&kamailio), scratch.path())?;
     kamailio.wait_for_contact("bob")?;
     let (speech, recording) = (speech_file(), scratch.join("alice.wav"));
     let (uri, speech, file) =
         (format!("sip:bob@{DOMAIN}"), speech.to_string_lossy(), recording.to_string_lossy());
     let words = ["call", &*uri, "--play", &speech, "--record", &file, "--duration", DURATION];
-    let mut phone = start("rvoip call", &words, &alice(transport, &kamailio), scratch)?;
+    let mut phone = start("rvoip call", &words, &kamailio.account("alice", transport), scratch)?;
     let status = phone.exit_status(Duration::from_secs(25))?;
     ensure!(status == 0, "status {status}: {:?}", phone.complaints());
     ensure!(phone.ended(SOON)? == "local_hang_up");
@@ -64,12 +52,12 @@ fn we_are_called(transport: &str, theirs: &str, codecs: &str, scratch: &Scratch)
     let (speech, recording) = (speech_file(), scratch.join("alice.wav"));
     let (speech, file) = (speech.to_string_lossy(), recording.to_string_lossy());
     let words = ["listen", "--auto-answer", "--play", &*speech, "--record", &*file, "--duration", DURATION];
-    let mut phone = start("rvoip listen", &words, &alice(transport, &kamailio), scratch)?;
+    let mut phone = start("rvoip listen", &words, &kamailio.account("alice", transport), scratch)?;
     phone.registered()?;
     let (proxy, uri) = (kamailio.uri(theirs), format!("sip:alice@{DOMAIN}"));
     let options =
         BaresipOptions { user: "bob", proxy: Some(&proxy), answers: false, dials: Some(&uri), codecs };
-    let mut bob = Baresip::start(&options, scratch.path())?;
+    let mut bob = Baresip::start_with(&options, &files(&kamailio), scratch.path())?;
     let incoming = phone.wait_for("a call", SOON, |event| of_type(event, "incoming_call"))?;
     ensure!(
         incoming.get("from").is_some_and(|from| from.to_string().contains("bob@test.invalid")),
@@ -105,6 +93,26 @@ fn a_registered_baresip_calls_us_by_tcp_and_we_hear_each_other() {
 }
 
 #[test]
+fn we_call_a_registered_baresip_both_by_tls_and_hear_each_other() {
+    in_scratch(|scratch| we_call("tls", "tls", "pcmu", scratch));
+}
+
+#[test]
+fn a_registered_baresip_calls_us_both_by_tls_and_we_hear_each_other() {
+    in_scratch(|scratch| we_are_called("tls", "tls", "pcma", scratch));
+}
+
+#[test]
+fn we_call_a_registered_baresip_by_websocket_and_hear_each_other() {
+    in_scratch(|scratch| we_call("ws", "udp", "pcmu", scratch));
+}
+
+#[test]
+fn a_registered_baresip_calls_us_by_secure_websocket_and_we_hear_each_other() {
+    in_scratch(|scratch| we_are_called("wss", "tcp", "pcmu", scratch));
+}
+
+#[test]
 fn a_baresip_that_vanishes_ends_the_call_by_media_timeout() {
     in_scratch(|scratch| {
         let kamailio = Kamailio::start(scratch.path())?;
@@ -115,7 +123,7 @@ fn a_baresip_that_vanishes_ends_the_call_by_media_timeout() {
         kamailio.wait_for_contact("bob")?;
         let uri = format!("sip:bob@{DOMAIN}");
         let words = ["call", &*uri, "--media-timeout", "2"];
-        let mut phone = start("rvoip call", &words, &alice("udp", &kamailio), scratch)?;
+        let mut phone = start("rvoip call", &words, &kamailio.account("alice", "udp"), scratch)?;
         phone.connected(SOON)?;
         phone.wait_for("audio", SOON, |event| of_type(event, "audio_received"))?;
         bob.vanish()?;

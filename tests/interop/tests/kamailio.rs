@@ -10,27 +10,6 @@ use rvoip_interop::{
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// The words of an account of `user` behind the proxy.
-fn account(user: &str, transport: &str, kamailio: &Kamailio) -> Vec<String> {
-    let authority = kamailio.authority().to_string_lossy().into_owned();
-    let mut words = vec![
-        "--transport".to_owned(),
-        transport.to_owned(),
-        "--account".to_owned(),
-        format!("sip:{user}@{DOMAIN}"),
-        "--password".to_owned(),
-        PASSWORD.to_owned(),
-        "--outbound-proxy".to_owned(),
-        kamailio.route(transport),
-    ];
-    match transport {
-        "udp" | "tcp" => words.extend(["--bind".to_owned(), "127.0.0.1:0".to_owned()]),
-        // Connections alone: nobody is listened to.
-        _ => words.extend(["--tls-ca".to_owned(), authority]),
-    }
-    words
-}
-
 fn start(name: &str, words: &[&str], account: &[String], scratch: &Scratch) -> Result<Phone> {
     let arguments: Vec<&str> = words.iter().copied().chain(account.iter().map(String::as_str)).collect();
     Phone::start(name, &arguments, scratch.path())
@@ -38,7 +17,7 @@ fn start(name: &str, words: &[&str], account: &[String], scratch: &Scratch) -> R
 
 fn registers_and_unregisters(transport: &str, scratch: &Scratch) -> Result<()> {
     let kamailio = Kamailio::start(scratch.path())?;
-    let account = account("alice", transport, &kamailio);
+    let account = kamailio.account("alice", transport);
     let mut phone = start("rvoip register", &["register"], &account, scratch)?;
     let event = phone.registered()?;
     ensure!(event.get("expires").and_then(serde_json::Value::as_u64).is_some_and(|s| s > 0), "{event}");
@@ -86,12 +65,12 @@ fn texts_go_between_all_transports() {
     in_scratch(|scratch| {
         let kamailio = Kamailio::start(scratch.path())?;
         for (from, to) in [("tls", "ws"), ("ws", "wss"), ("wss", "tls"), ("udp", "wss"), ("ws", "tcp")] {
-            let mut carol = start("rvoip listen", &["listen"], &account("carol", to, &kamailio), scratch)?;
+            let mut carol = start("rvoip listen", &["listen"], &kamailio.account("carol", to), scratch)?;
             carol.registered()?;
             let uri = format!("sip:carol@{DOMAIN}");
             let text = format!("from {from} to {to}");
             let words = ["message", &uri, &text];
-            let mut alice = start("rvoip message", &words, &account("alice", from, &kamailio), scratch)?;
+            let mut alice = start("rvoip message", &words, &kamailio.account("alice", from), scratch)?;
             let status = alice.exit_status(SOON)?;
             ensure!(status == 0, "{text}: status {status}: {:?}", alice.complaints());
             carol.wait_for(&text, SOON, |event| {
@@ -110,7 +89,7 @@ fn distrusts(transport: &str, scratch: &Scratch) -> Result<()> {
     let other = scratch.join("other.pem");
     std::fs::write(&other, Authority::new("Another authority")?.pem())?;
     let other = other.to_string_lossy().into_owned();
-    let mut account = account("alice", transport, &kamailio);
+    let mut account = kamailio.account("alice", transport);
     let known = kamailio.authority().to_string_lossy().into_owned();
     for word in &mut account {
         if *word == known {
@@ -149,7 +128,7 @@ fn a_server_of_an_unknown_authority_is_not_talked_to_by_secure_websocket() {
 fn a_port_without_tls_is_told_in_one_line() {
     in_scratch(|scratch| {
         let kamailio = Kamailio::start(scratch.path())?;
-        let mut account = account("alice", "tls", &kamailio);
+        let mut account = kamailio.account("alice", "tls");
         let (tls, plain) = (kamailio.ports().tls.to_string(), kamailio.ports().plain.to_string());
         for word in &mut account {
             *word = word.replace(&tls, &plain);
@@ -222,7 +201,7 @@ fn register_once_prints_the_bindings_and_removes_them() {
 
 fn refused(words: &[&str], transport: &str, scratch: &Scratch) -> Result<()> {
     let kamailio = Kamailio::start(scratch.path())?;
-    let mut account = account("alice", transport, &kamailio);
+    let mut account = kamailio.account("alice", transport);
     for word in &mut account {
         if word == PASSWORD {
             "wrong".clone_into(word);
@@ -257,12 +236,12 @@ fn a_wrong_password_fails_to_listen_by_tcp_with_one_clear_line() {
 fn a_text_goes_through_the_proxy_to_a_phone() {
     in_scratch(|scratch| {
         let kamailio = Kamailio::start(scratch.path())?;
-        let mut carol = start("rvoip listen", &["listen"], &account("carol", "tcp", &kamailio), scratch)?;
+        let mut carol = start("rvoip listen", &["listen"], &kamailio.account("carol", "tcp"), scratch)?;
         carol.registered()?;
         let text = "Grüße: 1 < 2";
         let uri = format!("sip:carol@{DOMAIN}");
         let mut alice =
-            start("rvoip message", &["message", &uri, text], &account("alice", "udp", &kamailio), scratch)?;
+            start("rvoip message", &["message", &uri, text], &kamailio.account("alice", "udp"), scratch)?;
         let status = alice.exit_status(SOON)?;
         ensure!(status == 0, "status {status}: {:?}", alice.complaints());
         let event = carol.wait_for("the text", SOON, |event| of_type(event, "message_received"))?;
@@ -284,7 +263,7 @@ fn a_text_goes_through_the_proxy_to_baresip() {
         kamailio.wait_for_contact("bob")?;
         let uri = format!("sip:bob@{DOMAIN}");
         let words = ["message", &uri, "the quick brown fox"];
-        let mut alice = start("rvoip message", &words, &account("alice", "tcp", &kamailio), scratch)?;
+        let mut alice = start("rvoip message", &words, &kamailio.account("alice", "tcp"), scratch)?;
         let status = alice.exit_status(SOON)?;
         ensure!(status == 0, "status {status}: {:?}", alice.complaints());
         bob.wait_for_line("the quick brown fox", SOON)?;
@@ -298,7 +277,7 @@ fn a_text_to_nobody_is_refused() {
         let kamailio = Kamailio::start(scratch.path())?;
         let uri = format!("sip:nobody@{DOMAIN}");
         let words = ["message", &uri, "hello"];
-        let mut alice = start("rvoip message", &words, &account("alice", "udp", &kamailio), scratch)?;
+        let mut alice = start("rvoip message", &words, &kamailio.account("alice", "udp"), scratch)?;
         let status = alice.exit_status(SOON)?;
         ensure!(status == 1, "status {status}: {:?}", alice.complaints());
         let events = alice.events()?;
@@ -316,12 +295,12 @@ fn options_are_answered_by_the_server_by_baresip_and_by_a_phone() {
         let options =
             BaresipOptions { user: "bob", proxy: Some(&proxy), answers: true, dials: None, codecs: "pcmu" };
         let _bob = Baresip::start(&options, scratch.path())?;
-        let mut carol = start("rvoip listen", &["listen"], &account("carol", "udp", &kamailio), scratch)?;
+        let mut carol = start("rvoip listen", &["listen"], &kamailio.account("carol", "udp"), scratch)?;
         carol.registered()?;
         kamailio.wait_for_contact("bob")?;
         for user in ["", "bob@", "carol@"] {
             let uri = format!("sip:{user}{DOMAIN}");
-            let account = account("alice", "udp", &kamailio);
+            let account = kamailio.account("alice", "udp");
             let mut alice = start("rvoip options", &["options", &uri], &account, scratch)?;
             let status = alice.exit_status(SOON)?;
             ensure!(status == 0, "{uri}: status {status}: {:?}", alice.complaints());

@@ -24,7 +24,7 @@ use clap::{Args, Parser};
 use rvoip_call_engine::{Listen, Protocol, SwitchConfig, TlsConfig};
 use rvoip_certificates::Authority;
 use rvoip_interop::{
-    Baresip, BaresipOptions, BaresipSound, DOMAIN, Kamailio, PASSWORD, Scratch, speech_file,
+    Baresip, BaresipFiles, BaresipOptions, DOMAIN, Kamailio, PASSWORD, Scratch, speech_file,
 };
 use rvoip_sip_core::Password;
 use serde_json::{Value, json};
@@ -66,7 +66,7 @@ struct KamailioArguments {
     #[arg(long, value_name = "FOLDER", requires = "baresip")]
     record_dir: Option<PathBuf>,
     /// The transport by which baresip registers.
-    #[arg(long, value_name = "NAME", default_value = "udp", value_parser = ["udp", "tcp"])]
+    #[arg(long, value_name = "NAME", default_value = "udp", value_parser = ["udp", "tcp", "tls"])]
     baresip_transport: String,
 }
 
@@ -172,8 +172,12 @@ fn baresip(
     let proxy = kamailio.uri(&arguments.baresip_transport);
     let options =
         BaresipOptions { user, proxy: Some(&proxy), answers: true, dials: None, codecs: "pcmu,pcma" };
-    let sound = BaresipSound { plays: arguments.play.clone(), records_in: Some(recordings.clone()) };
-    let phone = Baresip::start_with(&options, &sound, scratch.path())?;
+    let files = BaresipFiles {
+        plays: arguments.play.clone(),
+        records_in: Some(recordings.clone()),
+        trusts: Some(kamailio.authority().to_owned()),
+    };
+    let phone = Baresip::start_with(&options, &files, scratch.path())?;
     kamailio.wait_for_contact(user)?;
     let place = recordings.canonicalize().with_context(|| recordings.display().to_string())?;
     if let Some(object) = told.as_object_mut() {
