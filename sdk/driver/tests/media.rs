@@ -102,7 +102,9 @@ impl Side {
 
 async fn agree(alice: &mut Side, bob: &mut Side) {
     let direction = Direction::SendRecv;
-    let MediaAnswer::Description(offer) = alice.ask(MediaQuestion::CreateOffer { direction }).await else {
+    let MediaAnswer::Description(offer) =
+        alice.ask(MediaQuestion::CreateOffer { direction, restart: false }).await
+    else {
         panic!()
     };
     let MediaAnswer::Description(answer) = bob.ask(MediaQuestion::CreateAnswer { offer, direction }).await
@@ -165,7 +167,8 @@ async fn mistakes_are_told_in_one_line() {
     );
     alice.close().await;
     assert_eq!(alice.control(MediaControl::Mute(true)).await, Err(MediaFailureKind::Gone));
-    let answer = alice.ask(MediaQuestion::CreateOffer { direction: Direction::SendRecv }).await;
+    let answer =
+        alice.ask(MediaQuestion::CreateOffer { direction: Direction::SendRecv, restart: false }).await;
     assert!(matches!(answer, MediaAnswer::Refused { .. }), "{answer:?}");
     // Closing again is answered again, so that nobody waits for ever.
     alice.close().await;
@@ -268,7 +271,7 @@ async fn ports_are_given_back_and_a_range_that_is_used_up_is_refused() {
     let first = 2 * (15_000 + u16::try_from(std::process::id() % 4_000).unwrap());
     let range = (first, first + 1);
     let mut alice = Side::new(range);
-    let offer = MediaQuestion::CreateOffer { direction: Direction::SendRecv };
+    let offer = MediaQuestion::CreateOffer { direction: Direction::SendRecv, restart: false };
     assert!(matches!(alice.ask(offer.clone()).await, MediaAnswer::Description(_)));
     let mut bob = Side::new(range);
     let MediaAnswer::Refused { status, reason } = bob.ask(offer.clone()).await else { panic!() };

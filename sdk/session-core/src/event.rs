@@ -18,6 +18,8 @@ pub enum MediaQuestion {
     CreateOffer {
         /// Our wish.
         direction: Direction,
+        /// The path of the media may be another one by now: ICE starts anew (RFC 8445 §9).
+        restart: bool,
     },
     /// Take the peer's offer and write the answer.
     CreateAnswer {

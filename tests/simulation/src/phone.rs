@@ -192,7 +192,7 @@ impl Phone {
             media
         });
         let answer = match question.question {
-            MediaQuestion::CreateOffer { direction } => {
+            MediaQuestion::CreateOffer { direction, .. } => {
                 media.create_offer(now, direction).map(MediaAnswer::Description)
             }
             MediaQuestion::CreateAnswer { offer, direction } => {

@@ -299,7 +299,7 @@ mod tests {
         };
         for session in [1, 2] {
             running.request(owner(session), MediaAction::Open(options()), &link);
-            let offer = MediaQuestion::CreateOffer { direction: Direction::SendRecv };
+            let offer = MediaQuestion::CreateOffer { direction: Direction::SendRecv, restart: false };
             running.request(owner(session), MediaAction::Ask(NegotiationId(session), offer), &link);
         }
         let record = MediaControl::Record(AudioSink::File { path: path.clone() });

@@ -88,7 +88,7 @@ impl Endpoint {
         let direction = Direction::SendRecv;
         let question = match offer {
             Some(offer) => MediaQuestion::CreateAnswer { offer, direction },
-            None => MediaQuestion::CreateOffer { direction },
+            None => MediaQuestion::CreateOffer { direction, restart: false },
         };
         self.ask(id, Asked::CalledDescription, question);
     }

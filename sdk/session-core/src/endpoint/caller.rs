@@ -25,7 +25,8 @@ impl Endpoint {
     pub fn invite(&mut self, now: Now, identity: IdentityId, to: &UriBuf) -> SessionId {
         let id = self.new_call(identity, to, true);
         self.timers.set(TimerKey::Ringing(id), now.monotonic + self.config.ringing);
-        self.ask(id, Asked::CallOffer, MediaQuestion::CreateOffer { direction: Direction::SendRecv });
+        let offer = MediaQuestion::CreateOffer { direction: Direction::SendRecv, restart: false };
+        self.ask(id, Asked::CallOffer, offer);
         id
     }
 

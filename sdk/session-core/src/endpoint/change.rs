@@ -59,7 +59,8 @@ impl Endpoint {
         session.changing = Some(change);
         session.change = ChangeState::Offering;
         let direction = wish(session, Some(change));
-        self.ask(id, Asked::ChangeOffer, MediaQuestion::CreateOffer { direction });
+        let restart = change == Change::Refresh;
+        self.ask(id, Asked::ChangeOffer, MediaQuestion::CreateOffer { direction, restart });
     }
 
     pub(super) fn change_described(
@@ -253,7 +254,7 @@ impl Endpoint {
                 self.note_remote_hold(id, &offer);
                 MediaQuestion::CreateAnswer { offer, direction }
             }
-            None => MediaQuestion::CreateOffer { direction },
+            None => MediaQuestion::CreateOffer { direction, restart: false },
         };
         self.ask(id, Asked::ReinviteDescription, question);
     }

@@ -77,7 +77,7 @@ impl Phone {
 
     fn answer_media(&mut self, now: Now, negotiation: NegotiationId, question: &MediaQuestion) {
         let (short, usual) = match question {
-            MediaQuestion::CreateOffer { direction } => (
+            MediaQuestion::CreateOffer { direction, .. } => (
                 format!("offer {}", direction.name()),
                 MediaAnswer::Description(self.description(*direction)),
             ),

@@ -36,7 +36,7 @@ impl Running {
         tools: &mut Tools,
     ) -> Result<MediaAnswer, MediaError> {
         match question {
-            MediaQuestion::CreateOffer { direction } => {
+            MediaQuestion::CreateOffer { direction, .. } => {
                 let session = self.session(now, None, tools)?;
                 session.create_offer(now, direction).map(MediaAnswer::Description)
             }
