@@ -4,9 +4,11 @@ use anyhow::Result;
 
 use crate::command::{cargo, run};
 
-/// As everybody builds it while working.
+/// As everybody builds it while working: over datagrams, and from those to a secure WebSocket and back.
 pub(crate) fn run_dev() -> Result<()> {
-    run(&cargo(), &["run", "--package", "rvoip-cli", "--", "demo"])
+    let demo = ["run", "--package", "rvoip-cli", "--", "demo"];
+    run(&cargo(), &demo)?;
+    run(&cargo(), &[&demo[..], &["--transport-a", "udp", "--transport-b", "wss"]].concat())
 }
 
 /// As the README says it.

@@ -27,7 +27,11 @@ pub(crate) const STAGES: &[Stage] = &[
         shows: "the npm package, its consumers, and pages that call each other",
         run: web::run,
     },
-    Stage { name: "demo", shows: "a call with speech on this machine", run: |_| demo::run_dev() },
+    Stage {
+        name: "demo",
+        shows: "calls with speech on this machine, also between UDP and WSS",
+        run: |_| demo::run_dev(),
+    },
 ];
 
 /// The crates that the browser needs.

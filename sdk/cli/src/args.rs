@@ -44,6 +44,12 @@ pub(crate) struct DemoArgs {
     /// Where the two recordings go; a temporary folder unless given.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) output: Option<PathBuf>,
+    /// How alice reaches the server, which listens on all five transports.
+    #[arg(long, value_enum, value_name = "TRANSPORT", default_value = "udp")]
+    pub(crate) transport_a: Transport,
+    /// How bob does.
+    #[arg(long, value_enum, value_name = "TRANSPORT", default_value = "udp")]
+    pub(crate) transport_b: Transport,
 }
 
 #[derive(Debug, Args)]

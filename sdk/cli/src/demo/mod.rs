@@ -7,7 +7,7 @@ mod stage;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rvoip::{Call, CallState, CallStatistics, Client, ErrorKind, Event, Events, Result};
+use rvoip::{Call, CallState, CallStatistics, Client, ErrorKind, Event, Events, Result, TransportKind};
 use serde::Serialize;
 
 use crate::Exit;
@@ -41,7 +41,8 @@ pub(crate) async fn run(args: &DemoArgs, output: Output) -> Result<Exit> {
         }
     };
 
-    let stage = Stage::build(&say).await?;
+    let stage =
+        Stage::build([args.transport_a, args.transport_b].map(TransportKind::from), &folder, &say).await?;
     let (alice, bob) = (stage.alice.client.events(), stage.bob.client.events());
     let mut phones = Phones { alice, bob };
 
@@ -82,7 +83,7 @@ pub(crate) async fn run(args: &DemoArgs, output: Output) -> Result<Exit> {
     outgoing.hang_up().await?;
     let statistics = phones.both_ended().await?;
     say("alice hung up");
-    let parties = stage.parties();
+    let parties = stage.parties().await?;
     stage.close().await?;
     let seen = stage.seen();
 
