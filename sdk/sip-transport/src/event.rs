@@ -56,7 +56,8 @@ pub struct TransportConfig {
     pub udp_buffer: usize,
     /// Certificates for TLS and secure WebSocket.
     pub tls: TlsConfig,
-    /// After how long without a frame of the peer a WebSocket is asked whether it lives (RFC 6455 §5.5.2). Default 30 s.
+    /// After how long without a frame of the peer a WebSocket is asked whether it lives (RFC 6455 §5.5.2); zero for
+    /// never, which leaves it to `idle`. Default 30 s.
     pub ping_interval: Duration,
     /// How long the answer to that may take before the flow fails. Default 10 s.
     pub ping_wait: Duration,

@@ -431,6 +431,18 @@ async fn a_peer_that_answers_pings_stays_for_hours() {
 }
 
 #[tokio::test]
+async fn a_silent_peer_that_is_not_asked_is_given_up_when_it_was_idle_for_too_long() {
+    let config = TransportConfig { ping_interval: Duration::ZERO, ..TransportConfig::default() };
+    let (mut server, _, client) = library_client(config, Config::default()).await;
+    tokio::time::pause();
+    let begun = tokio::time::Instant::now();
+    let idle = tokio::time::timeout(Duration::from_secs(1_000), std::future::poll_fn(|cx| server.poll(cx)));
+    assert_eq!(failed(idle.await.unwrap()), "the connection was silent for too long");
+    assert!((899..902).contains(&begun.elapsed().as_secs()));
+    drop(client);
+}
+
+#[tokio::test]
 async fn a_peer_that_does_not_read_fails_the_flow_at_the_bound() {
     let config = TransportConfig { send_queue: 10_000, send_bytes: 256 << 10, ..TransportConfig::default() };
     let (mut server, flow, client) = library_client(config, Config::default()).await;

@@ -4,6 +4,7 @@ use std::future::Future as _;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Sink as _, Stream as _};
@@ -43,6 +44,11 @@ pub(super) struct WebSocketFlow {
     alarm: Pin<Box<Sleep>>,
 }
 
+/// How long a peer may be silent before it is asked, or given up where nobody is asked.
+fn patience(config: &TransportConfig) -> Duration {
+    if config.ping_interval.is_zero() { config.idle } else { config.ping_interval }
+}
+
 impl WebSocketFlow {
     pub(super) fn new(
         flow: FlowId,
@@ -63,7 +69,7 @@ impl WebSocketFlow {
             asked: None,
             closed: None,
             drain_until: None,
-            alarm: Box::pin(sleep_until(heard + config.ping_interval)),
+            alarm: Box::pin(sleep_until(heard + patience(config))),
         }
     }
 
@@ -111,7 +117,7 @@ impl WebSocketFlow {
             let at = match (self.drain_until, self.asked) {
                 (Some(until), _) => until,
                 (None, Some(asked)) => asked + config.ping_wait,
-                (None, None) => self.heard + config.ping_interval,
+                (None, None) => self.heard + patience(config),
             };
             if at < self.alarm.deadline() {
                 self.alarm.as_mut().reset(at);
@@ -124,6 +130,9 @@ impl WebSocketFlow {
                 }
                 Poll::Ready(()) if self.asked.is_some() => {
                     return Some("the peer did not answer a ping".to_owned());
+                }
+                Poll::Ready(()) if config.ping_interval.is_zero() => {
+                    return Some("the connection was silent for too long".to_owned());
                 }
                 Poll::Ready(()) => {
                     self.asked = Some(Instant::now());
