@@ -51,7 +51,7 @@ pub struct SwitchConfig {
     /// Domains whose registrar is elsewhere, and where: we are the edge for their phones, whose flows we keep
     /// (RFC 5626 §5). A domain that is ours is not looked for here. Default none.
     pub homes: BTreeMap<String, UriBuf>,
-    /// Requests that may be on their way through the proxy at once. Default 10,000.
+    /// Requests that may be on their way through the proxy at once, half of them those of strangers. Default 10,000.
     pub forwarded: usize,
     /// How long a nonce is good. Default 300 s.
     pub nonce_lifetime: Duration,

@@ -139,8 +139,9 @@ fn hidden_user_names_are_not_searched_for() {
 
 #[test]
 fn too_many_requests_on_their_way_are_refused_and_calls_go_on() {
-    let mut bench = Bench::with(|config| config.forwarded = 1);
+    let mut bench = Bench::with(|config| config.forwarded = 2);
     bench.register(BOB, "bob", "");
+    bench.register(BOB_TOO, "carol", "");
     bench.invite("sip:bob@example.com");
     let invite = bench.last_to(BOB);
     bench.sent.clear();

@@ -241,6 +241,27 @@ fn a_request_that_comes_back_is_a_loop() {
 }
 
 #[test]
+fn a_strict_router_gets_its_uri_on_top_and_ours_is_undone() {
+    let mut bench = Bench::with(|config| config.relay = true);
+    let friend = "sip:friend@203.0.113.9";
+    let strict = "Route: <sip:192.0.2.10;lr>\r\nRoute: <sip:198.51.100.7>\r\n";
+    let request = bench.request(ALICE, "MESSAGE", friend, "alice", &format!("<{friend}>"), strict);
+    bench.authenticated(ALICE, &request, "alice", "alice's secret");
+    let sent = bench.last_to("198.51.100.7:5060");
+    assert_eq!(sent.as_message().request_uri_text(), Some("sip:198.51.100.7"));
+    assert_eq!(values(&sent, HeaderName::Route), ["<sip:friend@203.0.113.9>"]);
+    // One before us put us on top of the request, and its target last.
+    let undo = "Route: <sip:198.51.100.8;lr>\r\nRoute: <sip:friend@203.0.113.9>\r\n";
+    let request = bench.request(ALICE, "MESSAGE", "sip:192.0.2.10;lr", "alice", &format!("<{friend}>"), undo);
+    bench.authenticated(ALICE, &request, "alice", "alice's secret");
+    let sent = bench.last_to("198.51.100.8:5060");
+    assert_eq!(sent.as_message().request_uri_text(), Some(friend));
+    assert_eq!(values(&sent, HeaderName::Route), ["<sip:198.51.100.8;lr>"]);
+    bench.wait(Duration::from_secs(40));
+    bench.assert_idle();
+}
+
+#[test]
 fn a_phone_that_does_not_answer_is_given_up_and_leaves_nothing() {
     let mut bench = Bench::new();
     bench.register(BOB, "bob", "");

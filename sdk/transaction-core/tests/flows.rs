@@ -200,6 +200,20 @@ fn a_name_is_looked_up_and_the_next_address_tried() {
 }
 
 #[test]
+fn a_name_that_stands_for_no_host_is_not_looked_up() {
+    let mut bench = Bench::new();
+    for uri in ["sip:x@df7jal23ls0d.invalid;transport=ws", "sip:invalid", "sip:x@a.INVALID."] {
+        let key = bench.send(request(Method::Options), uri);
+        assert!(bench.questions.is_empty() && bench.opens.is_empty(), "{uri}");
+        let [LayerEvent::ClientFailed(failed, ClientFailure::Unreachable(_))] = &bench.take_events()[..]
+        else {
+            panic!("{uri}")
+        };
+        assert_eq!(*failed, key);
+    }
+}
+
+#[test]
 fn an_unknown_name_fails_with_a_clear_reason_and_a_withdrawn_look_up_too() {
     let mut bench = Bench::new();
     let key = bench.send(request(Method::Options), "sip:nowhere.example");

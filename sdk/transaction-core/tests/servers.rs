@@ -52,6 +52,25 @@ fn a_failure_response_is_repeated_until_its_ack() {
 }
 
 #[test]
+fn what_is_answered_once_is_not_repeated_and_not_held() {
+    let mut bench = Bench::new();
+    for (branch, method) in [("z9hG4bK1", "INVITE"), ("z9hG4bK2", "OPTIONS")] {
+        for _ in 0..2 {
+            let Some(Heard::Request(key, request, _)) = bench.receive(&received(method, branch)) else {
+                panic!("whoever asks again is heard again")
+            };
+            let refusal = MessageBuilder::response_to(&request.as_message(), StatusCode::FORBIDDEN);
+            bench.layer.respond_once(key, refusal.to_tag("once").build().unwrap());
+            bench.collect();
+            assert!(bench.layer.is_empty());
+            bench.wait(Duration::from_secs(40));
+            assert_eq!(bench.take_sent(), ["SIP/2.0 403 Forbidden"]);
+            assert_eq!(bench.take_events(), [LayerEvent::ServerTerminated(key)]);
+        }
+    }
+}
+
+#[test]
 fn a_missing_ack_is_told() {
     let mut bench = Bench::new();
     let Some(Heard::Request(key, request, _)) = bench.receive(&received("INVITE", "z9hG4bK1")) else {

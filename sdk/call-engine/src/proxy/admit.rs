@@ -46,6 +46,14 @@ pub(super) struct Admitted {
     pub(super) places: Vec<Vec<Destination>>,
     /// How many branches each may become.
     pub(super) breadth: u32,
+    /// A user proved who it is, or a call of ours led here.
+    pub(super) known: bool,
+}
+
+/// Where a request goes.
+struct Places {
+    of_phones: Vec<Vec<Destination>>,
+    known: bool,
 }
 
 impl Proxy {
@@ -76,13 +84,13 @@ impl Proxy {
             return Err(StatusCode::LOOP_DETECTED.into());
         }
         let routed = self.routes(around.config, request, uri).map_err(|_| StatusCode::FORBIDDEN)?;
-        let places = self.places(now, layer, around, request, &routed)?;
+        let Places { of_phones: places, known } = self.places(now, layer, around, request, &routed)?;
         let breadth = breadth(request)?;
         let branches = u32::try_from(places.len()).unwrap_or(u32::MAX).max(1);
         if branches > breadth {
             return Err(StatusCode::MAX_BREADTH_EXCEEDED.into());
         }
-        Ok(Admitted { routed, places, breadth: breadth / branches })
+        Ok(Admitted { routed, places, breadth: breadth / branches, known })
     }
 
     fn places(
@@ -92,20 +100,20 @@ impl Proxy {
         around: &mut Surroundings<'_>,
         request: &Message<'_>,
         routed: &Routed,
-    ) -> Result<Vec<Vec<Destination>>, Refusal> {
+    ) -> Result<Places, Refusal> {
         let in_dialog = request.get::<To<'_>>().and_then(Result::ok).is_some_and(|to| to.tag().is_some());
         let outside = !in_dialog && request.method() != Some(Method::Register);
         let proven = if outside { authenticate(now, around, request)? } else { None };
-        let one = |destination| Ok(vec![vec![destination]]);
+        let one = |destination, known| Ok(Places { of_phones: vec![vec![destination]], known });
         match routed.hop {
             Some(Hop::Flow(source)) => {
                 let source = alive(layer, around.registrar, source).ok_or(StatusCode::FLOW_FAILED)?;
                 let place = Destination::over(routed.uri.clone(), source);
-                return one(place.ok_or(StatusCode::SERVER_INTERNAL_ERROR)?);
+                return one(place.ok_or(StatusCode::SERVER_INTERNAL_ERROR)?, true);
             }
             Some(Hop::Routed) if in_dialog => {
                 let next = routed.next.as_ref().unwrap_or(&routed.uri);
-                return one(Destination::routed(routed.uri.clone(), next.clone()));
+                return one(Destination::routed(routed.uri.clone(), next.clone()), true);
             }
             // It went through us by no route of ours: whoever sends it was led here by no call.
             None if in_dialog => return Err(StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST.into()),
@@ -113,7 +121,7 @@ impl Proxy {
         }
         let target = routed.uri.as_uri();
         if let Some(home) = around.config.home_of(&target) {
-            return one(Destination::routed(routed.uri.clone(), home.clone()));
+            return one(Destination::routed(routed.uri.clone(), home.clone()), false);
         }
         if !self.names_us(around.config, &target) && !around.config.is_ours(&target) {
             if !around.config.relay {
@@ -124,7 +132,7 @@ impl Proxy {
                 user(now, around, request)?;
             }
             let next = routed.next.as_ref().unwrap_or(&routed.uri);
-            return one(Destination::routed(routed.uri.clone(), next.clone()));
+            return one(Destination::routed(routed.uri.clone(), next.clone()), true);
         }
         let user = target.as_sip().and_then(SipUri::user_unescaped).unwrap_or_default();
         if user.is_empty() {
@@ -136,7 +144,7 @@ impl Proxy {
         }
         let places = places(layer, around.registrar, &user);
         if !places.is_empty() {
-            return Ok(places);
+            return Ok(Places { of_phones: places, known: proven.is_some() });
         }
         // Whoever chooses between us and other proxies of the user tries those (RFC 5626 §11.5).
         let lost = around.registrar.has_lost(&user);

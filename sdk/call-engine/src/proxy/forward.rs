@@ -31,6 +31,13 @@ impl Proxy {
             self.admit(now, layer, around, &message)
         };
         match admitted {
+            // Strangers leave room for our users and the calls that there are.
+            Ok(Admitted { known: false, .. })
+                if self.forwardings.len() >= around.config.forwarded.div_ceil(2) =>
+            {
+                self.refuse(layer, key, &message, StatusCode::SERVICE_UNAVAILABLE.into());
+                0
+            }
             Ok(admitted) => self.forward(now, layer, around.config, key, request, source, admitted),
             Err(refusal) => {
                 self.refuse(layer, key, &message, refusal);
@@ -72,7 +79,7 @@ impl Proxy {
     ) -> usize {
         let message = request.as_message();
         let is_invite = message.method() == Some(Method::Invite);
-        let Admitted { routed, places, breadth } = admitted;
+        let Admitted { routed, places, breadth, .. } = admitted;
         let name = Forwarding::name(&message);
         self.names.insert(name.clone());
         let forwarding = Forwarding {

@@ -103,6 +103,11 @@ impl Proxy {
     /// Branches that ring for too long are cancelled (RFC 3261 §16.8).
     pub(crate) fn handle_timeout(&mut self, now: Now, layer: &mut TransactionLayer) {
         while let Some(branch) = self.timers.pop_due(now.monotonic) {
+            // The phone has rung: another of its flows is no way out.
+            let forwarding = self.branches.get(&branch).and_then(|key| self.forwardings.get_mut(key));
+            if let Some(branch) = forwarding.and_then(|forwarding| forwarding.branches.get_mut(&branch)) {
+                branch.cancelled = true;
+            }
             layer.cancel(now, branch);
         }
     }

@@ -50,6 +50,14 @@ impl Proxy {
                 edit = edit.push_front(&route);
             }
         }
+        // A next hop that routes strictly wants its own URI on top, and the other last (RFC 3261 §16.6 step 6).
+        let path = destination.path.first().and_then(|path| Route::decode(path).ok());
+        let first = path.map(|path| UriBuf::from(&path.address.uri)).or_else(|| routed.next.clone());
+        let strict = |uri: &UriBuf| uri.as_uri().as_sip().is_some_and(|sip| !sip.is_loose_router());
+        if let Some(first) = first.filter(strict) {
+            edit = edit.pop_first(&HeaderName::Route).set_request_uri(&first.as_uri());
+            edit = edit.push_back_raw(HeaderName::Route, &format!("<{}>", destination.uri));
+        }
         let method = request.method();
         if method == Some(Method::Register) {
             if let Some(path) = self.path(layer, request, source, destination)
