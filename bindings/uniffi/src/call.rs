@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rvoip::{AudioSink, AudioSource, CallInfo, CallKey, Cause, Result};
 
-use crate::EventStream;
+use crate::{EventStream, Samples};
 
 /// A call. It belongs to its client: freeing a handle ends nothing, and the client's list of calls finds it again.
 #[derive(Debug, uniffi::Object)]
@@ -116,6 +116,22 @@ impl Call {
     /// Stops recording; when it completes, the file is complete.
     pub async fn stop_recording(&self) -> Result<()> {
         self.0.stop_recording().await
+    }
+
+    /// Adds audio to what the peer hears, after `play` of frames. Completes when there was room for the last of it: a
+    /// second waits at most, so that a program that writes as it completes keeps the pace of the call.
+    ///
+    /// Fails as `InvalidState` unless frames are being played, as `CallEnded`.
+    pub async fn write_frames(&self, samples: Samples) -> Result<()> {
+        self.0.write_frames(&samples.0).await
+    }
+
+    /// Takes what the peer said since the last time, after `record` into frames: waits until there is something. Nothing
+    /// if nothing more will come, because the call or the recording is over. Two seconds wait at most.
+    ///
+    /// Fails as `InvalidState` unless frames are being recorded, as `CallEnded` if the call was over long ago.
+    pub async fn read_frames(&self) -> Result<Samples> {
+        Ok(Samples(self.0.read_frames().await?))
     }
 
     /// Sends a text within the call (MESSAGE, RFC 3428).

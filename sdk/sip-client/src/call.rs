@@ -162,6 +162,27 @@ impl Call {
         self.command(CallCommand::StopRecording).await.map(drop)
     }
 
+    /// Adds 16-bit samples (8,000 a second, one channel) to what the peer hears, after `play(AudioSource::Frames)`. Completes
+    /// when there was room for the last of them: a second waits at most, so that a program that writes as it completes keeps
+    /// the pace of the call.
+    ///
+    /// # Errors
+    /// `InvalidState` unless frames are being played, `CallEnded`.
+    pub async fn write_frames(&self, samples: &[i16]) -> Result<()> {
+        self.command(CallCommand::WriteFrames(samples.to_vec())).await.map(drop)
+    }
+
+    /// Takes what the peer said since the last time, after `record(AudioSink::Frames)`: waits until there is something.
+    /// Nothing (an empty vector) if nothing more will come, because the call or the recording is over. Two seconds wait at
+    /// most; older audio is lost.
+    ///
+    /// # Errors
+    /// `InvalidState` unless frames are being recorded, `CallEnded` if the call was over long ago.
+    pub async fn read_frames(&self) -> Result<Vec<i16>> {
+        let reply = self.command(CallCommand::ReadFrames).await?;
+        if let Reply::Frames(samples) = reply { Ok(samples) } else { Err(unexpected(&reply)) }
+    }
+
     /// Sends a text within the call (MESSAGE, RFC 3428).
     ///
     /// # Errors

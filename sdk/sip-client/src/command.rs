@@ -84,6 +84,10 @@ pub enum CallCommand {
     Record(AudioSink),
     /// Stops recording and completes the file.
     StopRecording,
+    /// Adds to the audio that the program itself makes.
+    WriteFrames(Vec<i16>),
+    /// Takes the peer's audio.
+    ReadFrames,
     /// Sends a text within the call.
     Message(String),
 }
@@ -101,6 +105,8 @@ pub enum Reply {
     Registration(Registration),
     /// Key presses.
     Digits(String),
+    /// The peer's audio.
+    Frames(Vec<i16>),
     /// What a peer answered.
     Answer(Answer),
     /// Why a call ended.

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rvoip::{
-    Account, Call, CallState, Cause, Client, ErrorKind, Event, MediaConfig, ToneKind, TransportKind,
+    Account, AudioSink, AudioSource, Call, CallState, Cause, Client, ErrorKind, Event, MediaConfig, ToneKind,
+    TransportKind,
 };
 use rvoip::{Bind, ClientConfig};
 use rvoip_media_core::compare::compare;
@@ -256,4 +257,46 @@ fn a_client_brings_its_own_runtime_where_there_is_none() {
         error
     });
     assert_eq!(pool.unwrap_err().kind(), ErrorKind::Unreachable);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_speaks_and_hears_by_frames_at_the_pace_of_the_call() {
+    let (alice, bob, call, answering) = connected(TransportKind::Udp).await;
+    let early = call.write_frames(&[0; 160]).await.unwrap_err();
+    assert_eq!(early.kind(), ErrorKind::InvalidState, "nothing plays frames");
+    assert_eq!(call.read_frames().await.unwrap_err().kind(), ErrorKind::InvalidState);
+    call.play(AudioSource::Frames).await.unwrap();
+    answering.record(AudioSink::Frames).await.unwrap();
+    let said = PcmClip::read_wav(std::fs::File::open(speech()).unwrap()).unwrap();
+    let said: Vec<i16> = said.samples.iter().copied().take(24_000).collect();
+    let listening = tokio::spawn({
+        let answering = answering.clone();
+        async move {
+            let mut heard = Vec::new();
+            loop {
+                let frames = answering.read_frames().await.unwrap();
+                if frames.is_empty() {
+                    return heard;
+                }
+                heard.extend(frames);
+            }
+        }
+    });
+    let started = tokio::time::Instant::now();
+    for piece in said.chunks(8_000) {
+        call.write_frames(piece).await.unwrap();
+    }
+    // Three seconds of sound, of which one may wait.
+    assert!(started.elapsed() > Duration::from_millis(1_500), "{:?}", started.elapsed());
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let stopped = call.write_frames(&[0; 24_000]);
+    let (stopped, silent) = tokio::join!(stopped, call.stop_playing());
+    silent.unwrap();
+    assert_eq!(stopped.unwrap_err().kind(), ErrorKind::InvalidState, "it is not played any more");
+    call.hang_up().await.unwrap();
+    let heard = listening.await.unwrap();
+    assert_eq!(answering.read_frames().await.unwrap(), [0_i16; 0]);
+    let likeness = compare(&PcmClip::new(8_000, said), &PcmClip::new(8_000, heard)).unwrap();
+    assert!(likeness.correlation > 0.9 && likeness.covered > 0.9, "{likeness:?}");
+    drop((alice, bob));
 }

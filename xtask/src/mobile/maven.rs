@@ -35,6 +35,9 @@ pub(super) fn test(project: &str, properties: &[&str], count: &mut Count) -> Res
         written += written_tests(&text);
     }
     println!("{project}: {written} tests written, {} run, {} skipped", ran.tests, ran.skipped);
+    if ran.skipped > 0 {
+        bail!("{project}: {} tests were skipped, although all that they need is here", ran.skipped);
+    }
     if written == 0 || ran.tests != written {
         bail!("{project}: {written} tests are written, and {} were run", ran.tests);
     }

@@ -152,4 +152,16 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
         instead: "Events.take",
         reason: "together with what a collector left",
     },
+    Exception {
+        item: "Call::write_frames",
+        languages: TYPESCRIPT,
+        instead: "",
+        reason: "a page makes audio by a track of its own, which WebRTC sends",
+    },
+    Exception {
+        item: "Call::read_frames",
+        languages: TYPESCRIPT,
+        instead: "",
+        reason: "a page takes audio from a track, which WebRTC brings",
+    },
 ];

@@ -79,4 +79,15 @@ final class CallTests: XCTestCase {
             XCTAssertGreaterThan(try Data(contentsOf: file).count, 8_000)
         }
     }
+
+    func testAProgramSpeaksAndHearsByFrames() async throws {
+        try await Pair.with { pair in
+            let (outgoing, incoming) = try await pair.connect()
+            try await outgoing.play(source: .frames)
+            try await incoming.record(sink: .frames)
+            try await outgoing.writeFrames(samples: [Int16](repeating: 1_000, count: 1_600))
+            let heard = try await incoming.readFrames()
+            XCTAssertFalse(heard.isEmpty)
+        }
+    }
 }

@@ -77,11 +77,24 @@ impl Frames {
         self.lines().get(&session).is_some_and(|line| line.outbound.is_some())
     }
 
-    /// Takes the audio for the peer.
-    pub(super) fn pull(&self, session: MediaKey) -> Vec<i16> {
+    pub(super) fn is_inbound(&self, session: MediaKey) -> bool {
+        self.lines().get(&session).is_some_and(|line| line.inbound.is_some())
+    }
+
+    /// How many samples to the peer may be added now.
+    pub(super) fn room(&self, session: MediaKey) -> usize {
+        let lines = self.lines();
+        let queue = lines.get(&session).and_then(|line| line.outbound.as_ref());
+        queue.map_or(0, |queue| OUTBOUND.saturating_sub(queue.len()))
+    }
+
+    /// Takes audio for the peer, so many samples at most.
+    pub(super) fn pull(&self, session: MediaKey, limit: usize) -> Vec<i16> {
         let mut lines = self.lines();
-        let queue = lines.get_mut(&session).and_then(|line| line.outbound.as_mut());
-        queue.map(std::mem::take).unwrap_or_default().into()
+        let Some(queue) = lines.get_mut(&session).and_then(|line| line.outbound.as_mut()) else {
+            return Vec::new();
+        };
+        queue.drain(..limit.min(queue.len())).collect()
     }
 
     /// Adds audio of the peer.
@@ -106,7 +119,10 @@ mod tests {
         frames.set_outbound(call, true);
         assert!(frames.push(call, &[1; 8_000]));
         assert!(!frames.push(call, &[1]));
-        assert_eq!(frames.pull(call).len(), 8_000);
+        assert_eq!(frames.room(call), 0);
+        assert_eq!(frames.pull(call, 3_000).len(), 3_000);
+        assert_eq!(frames.room(call), 3_000);
+        assert_eq!(frames.pull(call, 8_000).len(), 5_000);
         frames.set_inbound(call, true);
         frames.offer(call, &vec![1; 16_000]);
         frames.offer(call, &[2; 10]);

@@ -59,7 +59,10 @@ fn is_expendable(report: &MediaReported) -> bool {
     match report {
         MediaReported::Statistics(_) | MediaReported::Levels { .. } => true,
         MediaReported::Happened(event) => matches!(event, MediaHappened::DigitReceived { .. }),
-        MediaReported::Answered(..) | MediaReported::Controlled(..) | MediaReported::Closed => false,
+        MediaReported::Answered(..)
+        | MediaReported::Frames(..)
+        | MediaReported::Controlled(..)
+        | MediaReported::Closed => false,
     }
 }
 

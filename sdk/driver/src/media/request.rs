@@ -71,6 +71,12 @@ pub enum MediaControl {
     SendDigits(String),
     /// Sends silence in place of the source, or no more.
     Mute(bool),
+    /// Adds 16-bit samples (8,000 Hz, mono) to what is played while that is [`AudioSource::Frames`]; reported when there was
+    /// room for the last of them.
+    WriteFrames(Vec<i16>),
+    /// Takes what the peer said since the last time while that is recorded into [`AudioSink::Frames`]; reported by
+    /// [`MediaReported::Frames`] as soon as there is something.
+    ReadFrames,
 }
 
 /// Where audio comes from.
@@ -191,6 +197,8 @@ pub struct MediaReport {
 pub enum MediaReported {
     /// The answer to a question.
     Answered(NegotiationId, MediaAnswer),
+    /// What the peer said, for [`MediaControl::ReadFrames`]; empty if nothing more will be heard.
+    Frames(Token, Vec<i16>),
     /// A command is done, or cannot be.
     Controlled(Token, Result<(), MediaFailure>),
     /// Something happened.
@@ -251,6 +259,8 @@ pub enum MediaFailureKind {
     NotNegotiated,
     /// Something that is no key.
     InvalidDigits,
+    /// The program's own audio is not being played, or not recorded.
+    NotFrames,
     /// Too much is waiting.
     Busy,
     /// The call has no media, or no longer.

@@ -85,6 +85,11 @@ impl MediaSession {
         self.sending.feed.push(samples)
     }
 
+    /// How many samples wait that [`push_frame`](Self::push_frame) brought.
+    pub fn frames_waiting(&self) -> usize {
+        self.sending.feed.waiting()
+    }
+
     /// Whether a source other than silence is being played.
     pub fn is_playing(&self) -> bool {
         self.sending.feed.is_playing()

@@ -89,6 +89,11 @@ impl Feed {
         surplus == 0
     }
 
+    /// How many samples wait that were pushed.
+    pub(super) fn waiting(&self) -> usize {
+        if let Self::Frames(queue) = self { queue.len() } else { 0 }
+    }
+
     /// Whether anything but silence is played.
     pub(super) fn is_playing(&self) -> bool {
         !matches!(self, Self::Silence)

@@ -251,6 +251,9 @@ impl Agent {
         if self.causes.len() > ENDED {
             self.causes.pop_first();
         }
+        for token in call.media.drain_readers() {
+            self.done(token, Ok(Reply::Frames(Vec::new())));
+        }
         let error = cause_error(&cause);
         for token in call.answered.drain(..).chain(call.modifying.drain(..)).chain(call.media.drain()) {
             self.done(token, Err(error.clone()));

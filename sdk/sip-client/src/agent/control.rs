@@ -91,6 +91,8 @@ impl Agent {
             CallCommand::StopPlaying => self.control(token, key, MediaControl::StopPlaying),
             CallCommand::Record(sink) => self.control(token, key, MediaControl::Record(sink)),
             CallCommand::StopRecording => self.control(token, key, MediaControl::StopRecording),
+            CallCommand::WriteFrames(samples) => self.control(token, key, MediaControl::WriteFrames(samples)),
+            CallCommand::ReadFrames => self.control(token, key, MediaControl::ReadFrames),
             CallCommand::Message(text) => self.message_in_call(now, token, session, text),
         }
     }
@@ -100,6 +102,7 @@ impl Agent {
         match (command, self.causes.get(&key)) {
             (CallCommand::Ended, Some(cause)) => Ok(Reply::Ended(cause.clone())),
             (CallCommand::HangUp, Some(_)) => Ok(Reply::Done),
+            (CallCommand::ReadFrames, Some(_)) => Ok(Reply::Frames(Vec::new())),
             (CallCommand::Answered, Some(cause)) => Err(super::call::cause_error(cause)),
             _ => Err(ErrorKind::CallEnded.error("the call is over")),
         }

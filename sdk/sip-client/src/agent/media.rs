@@ -19,6 +19,8 @@ use crate::{CallKey, CallStatistics, Cause, DirectionStatistics, ErrorKind, Even
 pub(super) struct Media {
     /// Commands that the media side carries out.
     pub(super) controls: Vec<Token>,
+    /// Those of them that wait to hear the peer.
+    reading: Vec<Token>,
     /// A clip that somebody waits for to end.
     pub(super) clip: Option<Token>,
     /// Digits that wait to hear whether the peer takes telephone events.
@@ -37,6 +39,15 @@ struct InfoDigits {
 }
 
 impl Media {
+    /// Takes those who wait to hear the peer.
+    pub(super) fn drain_readers(&mut self) -> Vec<Token> {
+        let reading = std::mem::take(&mut self.reading);
+        let waits = |token: &Token| self.controls.contains(token);
+        let waiting = reading.into_iter().filter(waits).collect::<Vec<_>>();
+        self.controls.retain(|token| !waiting.contains(token));
+        waiting
+    }
+
     /// Takes all who wait.
     pub(super) fn drain(&mut self) -> Vec<Token> {
         let mut waiting = std::mem::take(&mut self.controls);
@@ -92,7 +103,15 @@ impl Agent {
                 MediaControl::SendDigits(digits) => {
                     call.media.asked_digits.push_back((token, digits.clone()));
                 }
-                MediaControl::Record(_) | MediaControl::StopRecording | MediaControl::Mute(_) => {}
+                MediaControl::ReadFrames => {
+                    let controls = &call.media.controls;
+                    call.media.reading.retain(|waits| controls.contains(waits));
+                    call.media.reading.push(token);
+                }
+                MediaControl::Record(_)
+                | MediaControl::StopRecording
+                | MediaControl::WriteFrames(_)
+                | MediaControl::Mute(_) => {}
             }
         }
         self.ask_media_side(key, MediaAction::Control(token, control));
@@ -117,6 +136,13 @@ impl Agent {
                 self.ua.media_answered(now, negotiation, answer);
             }
             MediaReported::Controlled(token, result) => self.controlled(now, key, token, result),
+            MediaReported::Frames(token, samples) => {
+                let Some(call) = self.calls.get_mut(&key) else { return };
+                if call.media.controls.contains(&token) {
+                    call.media.controls.retain(|waits| *waits != token);
+                    self.done(token, Ok(Reply::Frames(samples)));
+                }
+            }
             MediaReported::Happened(happened) => self.media_happened(now, key, happened),
             MediaReported::Statistics(figures) => {
                 let statistics = statistics(&figures);
@@ -153,6 +179,7 @@ impl Agent {
             let kind = match failure.kind {
                 MediaFailureKind::Unreadable | MediaFailureKind::Unwritable => ErrorKind::FileFailed,
                 MediaFailureKind::InvalidDigits => ErrorKind::InvalidArgument,
+                MediaFailureKind::NotFrames => ErrorKind::InvalidState,
                 MediaFailureKind::Busy => ErrorKind::Busy,
                 MediaFailureKind::NotNegotiated => ErrorKind::Rejected,
                 MediaFailureKind::Gone => ErrorKind::CallEnded,

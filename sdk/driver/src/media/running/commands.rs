@@ -23,6 +23,8 @@ impl Running {
             MediaControl::Record(sink) => self.begin_recording(token, sink, tools),
             MediaControl::StopRecording => self.end_recording(Some(token), tools),
             MediaControl::SendDigits(digits) => self.send_digits(token, &digits),
+            MediaControl::WriteFrames(samples) => self.write_frames(token, samples),
+            MediaControl::ReadFrames => self.read_frames(token),
             MediaControl::Mute(muted) => {
                 self.muted = muted;
                 if let Some(media) = &mut self.media {
@@ -63,6 +65,7 @@ impl Running {
         self.give_up_loading();
         self.playing = None;
         self.link.frames.set_outbound(self.owner.session, false);
+        self.end_writing();
         match &mut self.media {
             Some(media) => media.session.set_source(source),
             None => self.early_source = Some(source),
@@ -130,6 +133,7 @@ impl Running {
             }
             Sink::Frames | Sink::None => {
                 self.link.frames.set_inbound(self.owner.session, false);
+                self.end_reading();
                 if let Some(token) = token {
                     self.controlled(token, Ok(()));
                 }
@@ -159,6 +163,7 @@ impl Running {
     pub(in crate::media) fn withdraw(&mut self, token: Token, tools: &Tools) {
         self.loading.take_if(|(of, _)| *of == token);
         self.digits.retain(|of| *of != token);
+        self.waiting.withdraw(token);
         if self.playing == Some(token) {
             self.set_source(Source::Silence);
         }
@@ -175,6 +180,8 @@ impl Running {
         let creating = std::mem::take(&mut self.creating).into_iter().map(|(_, token)| token);
         let loading = self.loading.take().map(|(token, _)| token);
         let digits = std::mem::take(&mut self.digits);
+        self.end_writing();
+        self.end_reading();
         for token in loading.into_iter().chain(creating).chain(digits) {
             self.controlled(token, Err(MediaFailure::new(MediaFailureKind::Gone, "the call is over")));
         }

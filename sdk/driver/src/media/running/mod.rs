@@ -2,6 +2,7 @@
 
 mod commands;
 mod figures;
+mod frames;
 mod negotiation;
 
 use std::collections::VecDeque;
@@ -73,6 +74,7 @@ pub(super) struct Running {
     playing: Option<Token>,
     /// What was asked for before there was a session.
     early_source: Option<Source>,
+    waiting: frames::Waiting,
     muted: bool,
     digits: VecDeque<Token>,
     sink: Sink,
@@ -97,6 +99,7 @@ impl Running {
             loading: None,
             playing: None,
             early_source: None,
+            waiting: frames::Waiting::default(),
             muted: false,
             digits: VecDeque::new(),
             sink: Sink::None,
@@ -154,10 +157,8 @@ impl Running {
     pub(super) fn tick(&mut self, now: Now) {
         #[cfg(test)]
         assert!(!self.faulty, "a fault that a test made");
+        self.speak_frames();
         if let Some(media) = &mut self.media {
-            if self.link.frames.is_outbound(self.owner.session) {
-                media.session.push_frame(&self.link.frames.pull(self.owner.session));
-            }
             media.session.handle_timeout(now);
         }
         if self.next_figures.is_some_and(|at| at <= now.monotonic) {
@@ -241,7 +242,10 @@ impl Running {
         match &mut self.sink {
             Sink::None => {}
             Sink::File(recording) => tools.recordings.write(recording, &self.heard),
-            Sink::Frames => self.link.frames.offer(self.owner.session, &self.heard),
+            Sink::Frames => {
+                self.link.frames.offer(self.owner.session, &self.heard);
+                self.pass_heard();
+            }
         }
     }
 

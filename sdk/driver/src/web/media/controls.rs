@@ -48,6 +48,9 @@ impl Call {
             MediaControl::Record(_) | MediaControl::StopRecording => {
                 self.controlled(token, Err(unsupported("record into a file")));
             }
+            MediaControl::WriteFrames(_) | MediaControl::ReadFrames => {
+                self.controlled(token, Err(unsupported("make or take audio frame by frame: use a track")));
+            }
         }
     }
 

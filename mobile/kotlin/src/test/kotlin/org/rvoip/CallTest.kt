@@ -3,6 +3,7 @@ package org.rvoip
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.async
 import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.toList
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -35,6 +36,35 @@ class CallTest {
             outgoing.hangUp()
             assertEquals(Cause.RemoteHangUp, incoming.ended())
             assertEquals(Cause.LocalHangUp, outgoing.ended())
+        }
+    }
+
+    @Test
+    fun `a program speaks and hears by frames at the pace of the call`() = waiting {
+        pair { pair ->
+            val (outgoing, incoming) = pair.connect()
+            val early = runCatching { outgoing.writeFrames(ShortArray(160)) }.exceptionOrNull()
+            assertTrue(early is RvoipException.InvalidState, "$early")
+            outgoing.play(AudioSource.Frames)
+            incoming.record(AudioSink.Frames)
+            coroutineScope {
+                val heard = async {
+                    val frames = mutableListOf<Short>()
+                    while (true) {
+                        val more = incoming.readFrames()
+                        if (more.isEmpty()) break
+                        frames += more.toList()
+                    }
+                    frames.toShortArray()
+                }
+                val started = System.nanoTime()
+                Wav.tone(700, 3_000).asList().chunked(1_600).forEach { outgoing.writeFrames(it.toShortArray()) }
+                assertTrue(System.nanoTime() - started > 1_500_000_000, "a second waits, the rest keeps the pace")
+                delay(1_200)
+                outgoing.hangUp()
+                val middle = heard.await().copyOfRange(8_000, 12_000)
+                assertTrue(Wav.share(middle, 700) > 0.95, "a tone of 700 Hz: ${Wav.share(middle, 700)}")
+            }
         }
     }
 
