@@ -289,7 +289,8 @@ async fn a_program_speaks_and_hears_by_frames_at_the_pace_of_the_call() {
     // Three seconds of sound, of which one may wait.
     assert!(started.elapsed() > Duration::from_millis(1_500), "{:?}", started.elapsed());
     tokio::time::sleep(Duration::from_millis(1_500)).await;
-    let stopped = call.write_frames(&[0; 24_000]);
+    let silence = vec![0; 24_000];
+    let stopped = call.write_frames(&silence);
     let (stopped, silent) = tokio::join!(stopped, call.stop_playing());
     silent.unwrap();
     assert_eq!(stopped.unwrap_err().kind(), ErrorKind::InvalidState, "it is not played any more");
