@@ -3,9 +3,7 @@
 use std::io;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::AsyncReadExt as _;
-
-use super::connection::Connection;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 /// Bytes that a head may have.
 const HEAD: usize = 16_384;
@@ -105,7 +103,10 @@ fn parse(bytes: &[u8], kind: HeadKind) -> Result<Option<(usize, HeadView<'_>)>, 
 
 impl Head {
     /// Reads a head, and not much more.
-    pub(super) async fn read(connection: &mut Connection, kind: HeadKind) -> Result<Self, HeadError> {
+    pub(super) async fn read(
+        connection: &mut (impl AsyncRead + Unpin),
+        kind: HeadKind,
+    ) -> Result<Self, HeadError> {
         let mut buffer = BytesMut::with_capacity(1_024);
         let mut looked = 0_usize;
         loop {
@@ -137,5 +138,74 @@ impl Head {
     /// What it says.
     pub(super) fn view(&self, kind: HeadKind) -> Option<HeadView<'_>> {
         parse(&self.bytes, kind).ok().flatten().map(|(_, view)| view)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tokio::io::AsyncWriteExt as _;
+
+    use super::*;
+
+    /// What is read of these pieces.
+    fn read(pieces: Vec<Vec<u8>>, kind: HeadKind) -> Result<Head, HeadError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let (mut near, mut far) = tokio::io::duplex(1 << 20);
+            let write = async move {
+                for piece in pieces {
+                    near.write_all(&piece).await.unwrap();
+                    tokio::task::yield_now().await;
+                }
+            };
+            let (head, ()) = tokio::join!(Head::read(&mut far, kind), write);
+            head
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_head_is_the_same_however_it_is_cut_and_what_follows_is_kept(
+            cuts in prop::collection::vec(1_usize..40, 0..20),
+            ends in prop::sample::select(vec!["\r\n", "\n"]),
+            rest in prop::collection::vec(any::<u8>(), 0..20),
+        ) {
+            let text = ["GET / HTTP/1.1", "Upgrade: a, WebSocket", "X: 1", "x: 2", "Host:  h ", "", ""].join(ends);
+            let mut bytes = text.into_bytes();
+            let length = bytes.len();
+            bytes.extend(&rest);
+            let mut pieces = Vec::new();
+            let mut left = bytes.as_slice();
+            for cut in cuts {
+                let (piece, others) = left.split_at(cut.min(left.len()));
+                pieces.push(piece.to_vec());
+                left = others;
+            }
+            pieces.push(left.to_vec());
+            let head = read(pieces, HeadKind::Request).unwrap();
+            let view = head.view(HeadKind::Request).unwrap();
+            prop_assert_eq!((view.method, view.version), ("GET", 1));
+            prop_assert!(view.lists("upgrade", "websocket") && !view.lists("upgrade", "web"));
+            prop_assert_eq!((view.value("HOST"), view.value("x"), view.value("y")), (Some("h"), None, None));
+            // Of the rest, what came in the same read is kept, and the remainder is still in the stream.
+            prop_assert!(bytes[length..].starts_with(&head.rest));
+        }
+
+        #[test]
+        fn any_bytes_are_a_head_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
+            for kind in [HeadKind::Request, HeadKind::Response] {
+                let _ = read(vec![bytes.clone()], kind);
+                let _ = read(vec![b"HTTP/1.1 101 x\r\n".to_vec(), bytes.clone(), b"\r\n\r\n".to_vec()], kind);
+            }
+        }
+    }
+
+    #[test]
+    fn an_endless_head_is_given_up_at_the_bound() {
+        let line = b"X: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy".to_vec();
+        let mut pieces = vec![b"GET / HTTP/1.1\r\n".to_vec()];
+        pieces.extend(std::iter::repeat_n(line, 400));
+        assert!(matches!(read(pieces, HeadKind::Request), Err(HeadError::TooLarge)));
     }
 }
