@@ -2,7 +2,7 @@
 
 use rvoip_driver::{Now, Random};
 use rvoip_sip_core::{
-    Algorithm, AuthenticationFailure, DigestServer, HeaderName, Message, MessageBuilder, Secret, StatusCode,
+    AuthenticationFailure, DigestServer, HeaderName, Message, MessageBuilder, Secret, StatusCode,
 };
 
 use crate::SwitchConfig;
@@ -16,8 +16,7 @@ pub(crate) struct Authentication {
 
 impl Authentication {
     pub(crate) fn new(config: &SwitchConfig, mut random: Random) -> Self {
-        // The strongest first; phones that know MD5 alone find theirs (RFC 8760 §2.4).
-        let algorithms = vec![Algorithm::Sha256, Algorithm::Md5];
+        let algorithms = config.algorithms.clone();
         let server = DigestServer::new(config.realm.clone(), algorithms, config.nonce_lifetime, &mut random);
         Self { server, random }
     }

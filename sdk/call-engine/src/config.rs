@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use rvoip_driver::Protocol;
-use rvoip_sip_core::{Host, Password, Uri, UriBuf};
+use rvoip_sip_core::{Algorithm, Host, Password, Uri, UriBuf};
 
 /// One address to take SIP messages on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,9 @@ pub struct SwitchConfig {
     pub homes: BTreeMap<String, UriBuf>,
     /// Requests that may be on their way through the proxy at once, half of them those of strangers. Default 10,000.
     pub forwarded: usize,
+    /// The algorithms that passwords are asked for by, the preferred one first. Phones answer the first that they know
+    /// (RFC 8760 §2.4), but for some that give up when they see one that they do not. Default SHA-256, then MD5.
+    pub algorithms: Vec<Algorithm>,
     /// How long a nonce is good. Default 300 s.
     pub nonce_lifetime: Duration,
 }
@@ -72,6 +75,7 @@ impl SwitchConfig {
             relay: false,
             homes: BTreeMap::new(),
             forwarded: 10_000,
+            algorithms: vec![Algorithm::Sha256, Algorithm::Md5],
             nonce_lifetime: Duration::from_secs(300),
         }
     }

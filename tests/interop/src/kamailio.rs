@@ -114,22 +114,7 @@ impl Kamailio {
 
     /// The words of the command `rvoip` for a user behind this proxy.
     pub fn account(&self, user: &str, transport: &str) -> Vec<String> {
-        let mut words = vec![
-            "--transport".to_owned(),
-            transport.to_owned(),
-            "--account".to_owned(),
-            format!("sip:{user}@{DOMAIN}"),
-            "--password".to_owned(),
-            PASSWORD.to_owned(),
-            "--outbound-proxy".to_owned(),
-            self.route(transport),
-        ];
-        match transport {
-            "udp" | "tcp" => words.extend(["--bind".to_owned(), "127.0.0.1:0".to_owned()]),
-            // Connections alone: nobody is listened to.
-            _ => words.extend(["--tls-ca".to_owned(), self.authority.to_string_lossy().into_owned()]),
-        }
-        words
+        account_words(user, transport, self.route(transport), &self.authority)
     }
 
     /// The contacts that a user has registered, as Kamailio prints them; empty if there are none.
@@ -162,4 +147,24 @@ impl Kamailio {
         );
         Ok(text)
     }
+}
+
+/// The words of the command `rvoip` for a user behind a proxy.
+pub(crate) fn account_words(user: &str, transport: &str, route: String, authority: &Path) -> Vec<String> {
+    let mut words = vec![
+        "--transport".to_owned(),
+        transport.to_owned(),
+        "--account".to_owned(),
+        format!("sip:{user}@{DOMAIN}"),
+        "--password".to_owned(),
+        PASSWORD.to_owned(),
+        "--outbound-proxy".to_owned(),
+        route,
+    ];
+    match transport {
+        "udp" | "tcp" => words.extend(["--bind".to_owned(), "127.0.0.1:0".to_owned()]),
+        // Connections alone: nobody is listened to.
+        _ => words.extend(["--tls-ca".to_owned(), authority.to_string_lossy().into_owned()]),
+    }
+    words
 }

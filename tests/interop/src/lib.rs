@@ -11,7 +11,7 @@
 //!
 //! The phone under test is the binary of `rvoip-cli`, built once by the tests, or the file that `RVOIP_BIN` names.
 //!
-//! Tests in other languages use the same peers by way of the command `rvoip-testbed`:
+//! Tests in other languages use the same peers by way of the command `rvoip-testbed`, which also starts our own switch:
 //!
 //! ```text
 //! cargo run -q -p rvoip-interop --bin rvoip-testbed -- kamailio --baresip bob --play speech.wav --record-dir out
@@ -31,6 +31,7 @@ mod process;
 mod recording;
 mod scratch;
 mod sipp;
+mod switch;
 mod wait;
 
 pub use baresip::{Baresip, BaresipFiles, BaresipOptions};
@@ -41,4 +42,5 @@ pub use process::{Process, Signal};
 pub use recording::{assert_heard, compare_files, speech_file};
 pub use scratch::{Scratch, in_scratch};
 pub use sipp::{Sipp, SippStatistics};
+pub use switch::{OwnSwitch, USERS};
 pub use wait::wait_until;

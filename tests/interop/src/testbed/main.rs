@@ -16,20 +16,14 @@
 //! both 0 to 1.
 
 use std::io::{BufRead as _, Write as _};
-use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser};
-use rvoip_call_engine::{Listen, Protocol, SwitchConfig, TlsConfig};
-use rvoip_certificates::Authority;
 use rvoip_interop::{
-    Baresip, BaresipFiles, BaresipOptions, DOMAIN, Kamailio, PASSWORD, Scratch, speech_file,
+    Baresip, BaresipFiles, BaresipOptions, DOMAIN, Kamailio, OwnSwitch, PASSWORD, Scratch, USERS, speech_file,
 };
-use rvoip_sip_core::Password;
 use serde_json::{Value, json};
-
-const USERS: [&str; 3] = ["alice", "bob", "carol"];
 
 /// Starts real peers, prints where they are, and ends them when standard input closes.
 #[derive(Debug, Parser)]
@@ -83,46 +77,28 @@ fn main() -> Result<()> {
 
 /// Our own switch for the users and the domain that Kamailio has.
 fn switch(scratch: &Scratch) -> Result<()> {
-    let mut config = SwitchConfig::for_domain(DOMAIN);
-    config.domains.extend(["localhost", "127.0.0.1"].map(str::to_owned));
-    for user in USERS {
-        config.users.insert(user.to_owned(), Password::new(PASSWORD));
-    }
-    let authority = Authority::new("rvoip-testbed")?;
-    let server = authority.issue(&["localhost", "127.0.0.1", DOMAIN])?;
-    let ca = scratch.join("authority.pem");
-    std::fs::write(&ca, authority.pem())?;
-    let tls = TlsConfig {
-        certificate: Some(server.chain.into_bytes()),
-        key: Some(server.key.into_bytes()),
-        ..TlsConfig::default()
-    };
-    let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(async {
-        let switch = rvoip_call_engine::start(config, Listen::all(Ipv4Addr::LOCALHOST.into()), tls, None)?;
-        let (mut ports, mut uris) = (serde_json::Map::new(), serde_json::Map::new());
-        let mut websocket = serde_json::Map::new();
-        for Listen { protocol, address } in switch.listens().await? {
-            let (name, port) = (protocol.via_name().to_ascii_lowercase(), address.port());
-            ports.insert(name.clone(), port.into());
-            uris.insert(name.clone(), format!("sip:127.0.0.1:{port};transport={name}").into());
-            if matches!(protocol, Protocol::Ws | Protocol::Wss) {
-                websocket.insert(name.clone(), format!("{name}://127.0.0.1:{port}").into());
-            }
+    let switch = OwnSwitch::start(scratch.path())?;
+    let (mut ports, mut uris) = (serde_json::Map::new(), serde_json::Map::new());
+    let mut websocket = serde_json::Map::new();
+    for (name, port) in switch.ports() {
+        ports.insert(name.clone(), port.into());
+        uris.insert(name.clone(), switch.uri(&name)?.into());
+        if name.starts_with("ws") {
+            websocket.insert(name.clone(), format!("{name}://127.0.0.1:{port}").into());
         }
-        tell(&json!({
-            "domain": DOMAIN,
-            "password": PASSWORD,
-            "users": USERS,
-            "ca": ca,
-            "speech": speech_file().canonicalize()?,
-            "ports": ports,
-            "uris": uris,
-            "websocket": websocket,
-        }))?;
-        tokio::task::spawn_blocking(|| follow_input(None)).await??;
-        Ok(switch.close().await?)
-    })
+    }
+    tell(&json!({
+        "domain": DOMAIN,
+        "password": PASSWORD,
+        "users": USERS,
+        "ca": switch.authority(),
+        "speech": speech_file().canonicalize()?,
+        "ports": ports,
+        "uris": uris,
+        "websocket": websocket,
+    }))?;
+    follow_input(None)?;
+    switch.close()
 }
 
 fn kamailio(arguments: &KamailioArguments, scratch: &Scratch) -> Result<()> {
