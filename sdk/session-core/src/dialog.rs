@@ -216,6 +216,21 @@ impl Dialog {
         self.invite_sequence
     }
 
+    /// Goes on over the connection that the peer's request, or its answer, came on.
+    pub(crate) fn take_flow(&mut self, flow: FlowId) {
+        self.flow = Some(flow);
+    }
+
+    /// Whether the dialog goes over a connection.
+    pub(crate) fn is_on(&self, flow: FlowId) -> bool {
+        self.flow == Some(flow)
+    }
+
+    /// Whether the dialog's connection was lost.
+    pub(crate) fn has_no_flow(&self) -> bool {
+        self.flow.is_none()
+    }
+
     /// Leaves the connection that the dialog was made on: it is gone, or does not lead to the peer.
     pub(crate) fn leave_flow(&mut self, flow: FlowId) {
         if self.flow == Some(flow) {

@@ -212,6 +212,22 @@ pub enum UserAgentEvent {
         /// Why.
         failure: Failure,
     },
+    /// A connection is lost: a registration, or a session, is being carried on over another.
+    Recovering {
+        /// Whose registration.
+        identity: Option<IdentityId>,
+        /// Which session.
+        session: Option<SessionId>,
+        /// One line for people.
+        reason: String,
+    },
+    /// What was said to be recovering works again.
+    Recovered {
+        /// Whose registration.
+        identity: Option<IdentityId>,
+        /// Which session.
+        session: Option<SessionId>,
+    },
     /// A session is over. Nothing follows for it.
     Ended {
         /// The session.
@@ -271,7 +287,9 @@ impl UserAgentEvent {
             | Self::ModifyFailed { session, .. }
             | Self::Ended { session, .. }
             | Self::InfoReceived { session, .. } => Some(*session),
-            Self::MessageReceived { session, .. } => *session,
+            Self::MessageReceived { session, .. }
+            | Self::Recovering { session, .. }
+            | Self::Recovered { session, .. } => *session,
             Self::Registered { .. }
             | Self::RegistrationFailed { .. }
             | Self::Unregistered { .. }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use rvoip_sans_io::{FlowId, Random};
+use rvoip_sans_io::{FlowId, Instant, Random};
 use rvoip_sip_core::UriBuf;
 use rvoip_transaction_core::ClientKey;
 
@@ -40,6 +40,10 @@ pub(crate) struct Registration {
     pub(crate) outbound: bool,
     /// Failures since it last worked.
     pub(crate) failures: u32,
+    /// Its connection was lost, and until then nobody is told that it does not work.
+    pub(crate) recovery: Option<Instant>,
+    /// REGISTERs in a row that were sent because the registrar had another contact than we said.
+    pub(crate) corrections: u8,
     /// It is to be removed as soon as the REGISTER that is on its way is answered.
     pub(crate) unwanted: bool,
 }
@@ -58,6 +62,8 @@ impl Registration {
             path: None,
             outbound: false,
             failures: 0,
+            recovery: None,
+            corrections: 0,
             unwanted: false,
         }
     }

@@ -67,6 +67,9 @@ pub(crate) struct Client {
     pub(crate) cancelling: Cancelling,
     /// Why the last address failed.
     pub(crate) last_failure: Option<String>,
+    /// The connection that it was sent on is ours to open again, and was not opened again for it yet.
+    pub(crate) reopens: bool,
+    pub(crate) reopened: bool,
 }
 
 impl Client {
@@ -86,6 +89,8 @@ impl Client {
             interval: Duration::ZERO,
             cancelling: Cancelling::No,
             last_failure: None,
+            reopens: false,
+            reopened: false,
         }
     }
 

@@ -20,6 +20,8 @@ pub(crate) struct Flow {
     pub(crate) remote: Option<SocketAddr>,
     /// What it was opened for; nothing where a peer opened it.
     names: Names,
+    /// We opened it.
+    pub(crate) ours: bool,
 }
 
 /// What a connection leads to, beside an address.
@@ -74,8 +76,10 @@ impl Flows {
     /// Adds a flow; gives those who waited for it.
     pub(crate) fn opened(&mut self, opened: &FlowOpened) -> Vec<Waiting> {
         let opening = self.opening.remove(&opened.flow);
+        let ours = opening.is_some();
         let (names, waiting) = opening.map(|opening| (opening.names, opening.waiting)).unwrap_or_default();
-        let flow = Flow { protocol: opened.protocol, local: opened.local, remote: opened.remote, names };
+        let flow =
+            Flow { protocol: opened.protocol, local: opened.local, remote: opened.remote, names, ours };
         self.open.insert(opened.flow, flow);
         waiting
     }

@@ -54,11 +54,44 @@ fn a_connection_is_reused_and_shared_while_it_opens() {
     assert!(bench.opens.is_empty());
     bench.layer.handle_flow_failed(bench.now, open.flow, "connection reset");
     bench.collect();
+    assert_eq!(bench.take_events(), [LayerEvent::FlowLost(open.flow)]);
+    let again = bench.opens.remove(0);
+    assert!(bench.opens.is_empty());
+    bench.layer.handle_flow_failed(bench.now, again.flow, "connection refused");
+    bench.collect();
     let events = bench.take_events();
-    let reset = |event: &&LayerEvent| matches!(event, LayerEvent::ClientFailed(_, ClientFailure::Transport(reason)) if reason == "connection reset");
-    assert_eq!(events.iter().filter(reset).count(), 3);
-    assert_eq!(events.last(), Some(&LayerEvent::FlowLost(open.flow)));
-    assert!(bench.layer.is_empty());
+    let refused = |event: &&LayerEvent| matches!(event, LayerEvent::ClientFailed(_, ClientFailure::Transport(reason)) if reason == "connection refused");
+    assert_eq!((events.len(), events.iter().filter(refused).count()), (3, 3));
+    assert!(bench.opens.is_empty() && bench.layer.is_empty());
+}
+
+#[test]
+fn a_request_without_response_is_sent_over_a_new_connection_once() {
+    let mut bench = Bench::new();
+    bench.send(request(Method::Invite), "sip:192.0.2.2;transport=tcp");
+    for attempt in 1..=2 {
+        let open = bench.opens.remove(0);
+        bench.opened(open.flow, Protocol::Tcp, "192.0.2.1:40000", Some(PEER));
+        assert_eq!(bench.sent.len(), attempt);
+        bench.layer.handle_flow_failed(bench.now, open.flow, "connection reset");
+        bench.collect();
+    }
+    assert!(bench.opens.is_empty() && bench.layer.is_empty());
+    let failed = |event: &LayerEvent| matches!(event, LayerEvent::ClientFailed(_, ClientFailure::Transport(reason)) if reason == "connection reset");
+    assert_eq!(bench.take_events().iter().filter(|event| failed(event)).count(), 1);
+}
+
+#[test]
+fn a_withdrawn_request_goes_nowhere_else() {
+    let mut bench = Bench::new();
+    let key = bench.send(request(Method::Invite), "sip:192.0.2.2;transport=tcp");
+    let open = bench.opens.remove(0);
+    bench.opened(open.flow, Protocol::Tcp, "192.0.2.1:40000", Some(PEER));
+    bench.layer.cancel(bench.now, key);
+    bench.layer.handle_flow_failed(bench.now, open.flow, "connection reset");
+    bench.collect();
+    assert!(bench.opens.is_empty() && bench.layer.is_empty());
+    assert_eq!(bench.sent.len(), 1);
 }
 
 #[test]

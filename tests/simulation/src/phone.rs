@@ -37,6 +37,10 @@ pub struct Told {
     pub registered: bool,
     /// Whether the peer holds us.
     pub held: bool,
+    /// How often a connection was lost that a registration or a call was on.
+    pub recovering: u32,
+    /// How often that was made good.
+    pub recovered: u32,
     /// Packets that the media had received when the call ended.
     pub received: u64,
 }
@@ -238,6 +242,8 @@ impl Phone {
                 self.told.registered = false;
             }
             UserAgentEvent::HoldChanged { remote, .. } => self.told.held = remote,
+            UserAgentEvent::Recovering { .. } => self.told.recovering += 1,
+            UserAgentEvent::Recovered { .. } => self.told.recovered += 1,
             UserAgentEvent::Progress { .. }
             | UserAgentEvent::Modified { .. }
             | UserAgentEvent::ModifyFailed { .. }

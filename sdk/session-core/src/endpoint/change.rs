@@ -55,11 +55,15 @@ impl Endpoint {
         if session.phase != SessionPhase::Established || !session.change.is_idle() {
             return;
         }
-        let Some(change) = session.changing.or_else(|| session.changes.pop_front()) else { return };
+        if session.recovery.is_some_and(|recovery| recovery.waits) {
+            return;
+        }
+        let wanted = session.changing.or_else(|| session.changes.pop_front());
+        let Some(change) = wanted.or_else(|| session.recovery.map(|_| Change::Recover)) else { return };
         session.changing = Some(change);
         session.change = ChangeState::Offering;
         let direction = wish(session, Some(change));
-        let restart = change == Change::Refresh;
+        let restart = change == Change::Refresh || session.recovery.is_some();
         self.ask(id, Asked::ChangeOffer, MediaQuestion::CreateOffer { direction, restart });
     }
 
@@ -88,6 +92,14 @@ impl Endpoint {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.reinvite = Some(key);
         }
+        self.timers.set(TimerKey::Change(id), now.monotonic + self.config.change_wait);
+    }
+
+    /// The peer began to answer our re-INVITE and went no further: it is withdrawn.
+    pub(super) fn change_overdue(&mut self, now: Now, layer: &mut TransactionLayer, id: SessionId) {
+        if let Some(key) = self.sessions.get(&id).and_then(|session| session.reinvite) {
+            layer.cancel(now, key);
+        }
     }
 
     pub(super) fn change_answered(
@@ -97,7 +109,7 @@ impl Endpoint {
         id: SessionId,
         key: ClientKey,
         response: &Message<'_>,
-        _source: Source,
+        source: Source,
     ) {
         let sequence = response.require::<CSeq>().map_or(0, |cseq| cseq.sequence);
         let Some(session) = self.sessions.get_mut(&id) else { return };
@@ -107,8 +119,12 @@ impl Endpoint {
         session.reinvite = None;
         if let Some(dialog) = &mut session.dialog {
             dialog.refresh_target(response);
+            if dialog.has_no_flow() {
+                dialog.take_flow(source.flow);
+            }
         }
         session.change = ChangeState::Applying;
+        self.timers.cancel(TimerKey::Change(id));
         self.acknowledge(now, layer, id, sequence, None);
         match description(response) {
             Some(answer) => {
@@ -126,13 +142,17 @@ impl Endpoint {
             return;
         }
         session.change = ChangeState::Idle;
-        match session.changing.take() {
+        let change = session.changing.take();
+        match change {
             Some(Change::Hold) => session.held_local = true,
             Some(Change::Resume) => session.held_local = false,
-            Some(Change::Refresh) | None => {}
+            Some(Change::Refresh | Change::Recover) | None => {}
         }
+        self.recovered(id);
         self.tell_hold(id);
-        self.tell(UserAgentEvent::Modified { session: id });
+        if change != Some(Change::Recover) {
+            self.tell(UserAgentEvent::Modified { session: id });
+        }
         self.next_change(id);
     }
 
@@ -145,10 +165,14 @@ impl Endpoint {
     fn give_up_change(&mut self, id: SessionId, failure: Failure) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.change = ChangeState::Idle;
-        session.changing = None;
+        let change = session.changing.take();
         session.reinvite = None;
         self.ask(id, Asked::Rollback, MediaQuestion::Rollback);
-        self.tell(UserAgentEvent::ModifyFailed { session: id, failure });
+        // Whatever the peer did not like: it is there.
+        self.recovered(id);
+        if change != Some(Change::Recover) {
+            self.tell(UserAgentEvent::ModifyFailed { session: id, failure });
+        }
         self.next_change(id);
     }
 
@@ -165,6 +189,11 @@ impl Endpoint {
             return;
         }
         session.reinvite = None;
+        self.timers.cancel(TimerKey::Change(id));
+        if self.recovery_failed(now, id, failure) {
+            return;
+        }
+        let Some(session) = self.sessions.get_mut(&id) else { return };
         // The peer has no such dialog, or is not there any more (RFC 3261 §12.2.1.2, §14.1).
         let gone = matches!(failure.status, Some(481 | 408)) || failure.kind == FailureKind::TimedOut;
         if gone {
@@ -243,6 +272,10 @@ impl Endpoint {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if let Some(dialog) = &mut session.dialog {
             dialog.refresh_target(&message);
+            // The peer may have lost its connection before we know.
+            if source.protocol.is_reliable() || dialog.has_no_flow() {
+                dialog.take_flow(source.flow);
+            }
         }
         session.change = ChangeState::Answering;
         session.reinvited = Some((key, request.clone(), source));
@@ -309,6 +342,7 @@ impl Endpoint {
         match (offered, answer) {
             (false, _) => {
                 session.change = ChangeState::Idle;
+                self.recovered(id);
                 self.next_change(id);
             }
             (true, Some(answer)) => {
@@ -330,6 +364,7 @@ impl Endpoint {
             return;
         }
         session.change = ChangeState::Idle;
+        self.recovered(id);
         self.tell_hold(id);
         self.next_change(id);
     }
@@ -346,7 +381,7 @@ fn wish(session: &Session, change: Option<Change>) -> Direction {
     let held = match change {
         Some(Change::Hold) => true,
         Some(Change::Resume) => false,
-        Some(Change::Refresh) | None => session.held_local,
+        Some(Change::Refresh | Change::Recover) | None => session.held_local,
     };
     if held { Direction::SendOnly } else { Direction::SendRecv }
 }

@@ -83,13 +83,25 @@ impl Endpoint {
         let Some(dialog) = &mut session.dialog else { return };
         let sequence = dialog.next_sequence();
         let (builder, target) = dialog.request(Method::Bye, sequence);
+        session.recovery = None;
+        // A re-INVITE that is never answered would be there for ever.
+        let changing = session.reinvite;
         if let Some((key, request, _)) = pending {
             self.respond(now, layer, key, &request.as_message(), StatusCode::REQUEST_TERMINATED);
         }
-        for timer in
-            [TimerKey::Repeat(id), TimerKey::AckMissing(id), TimerKey::Glare(id), TimerKey::Ringing(id)]
-        {
+        for timer in [
+            TimerKey::Repeat(id),
+            TimerKey::AckMissing(id),
+            TimerKey::Glare(id),
+            TimerKey::Ringing(id),
+            TimerKey::Change(id),
+            TimerKey::Recover(id),
+            TimerKey::RecoveryOver(id),
+        ] {
             self.timers.cancel(timer);
+        }
+        if let Some(key) = changing {
+            layer.cancel(now, key);
         }
         self.timers.set(TimerKey::HangUp(id), now.monotonic + self.config.hang_up_wait);
         match self.signed(builder).build() {
@@ -138,6 +150,9 @@ impl Endpoint {
             TimerKey::AckMissing(id),
             TimerKey::Glare(id),
             TimerKey::HangUp(id),
+            TimerKey::Change(id),
+            TimerKey::Recover(id),
+            TimerKey::RecoveryOver(id),
         ] {
             self.timers.cancel(timer);
         }

@@ -139,7 +139,9 @@ impl Endpoint {
         failure: &Failure,
     ) {
         match exchange.purpose {
-            Purpose::Register(identity) => self.register_failed(now, identity, failure.clone(), None),
+            Purpose::Register(identity) => {
+                self.register_failed(now, layer, identity, failure.clone(), None);
+            }
             Purpose::Invite(session) => self.call_failed(now, layer, session, key, failure),
             Purpose::Reinvite(session) => self.change_failed(now, layer, session, key, failure),
             Purpose::Bye(session) => self.bye_done(session),

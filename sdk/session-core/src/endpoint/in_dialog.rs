@@ -86,6 +86,9 @@ impl Endpoint {
         }
         let ringing = session.called.take().map(|called| (called.key, called.invite));
         let reinvited = session.reinvited.take().map(|(key, request, _)| (key, request));
+        if let Some(changing) = session.reinvite {
+            layer.cancel(now, changing);
+        }
         let cause = session.bye_wanted.take().unwrap_or(EndCause::RemoteHangUp);
         for (key, invite) in ringing.into_iter().chain(reinvited) {
             self.respond(now, layer, key, &invite.as_message(), StatusCode::REQUEST_TERMINATED);

@@ -8,6 +8,7 @@ mod exchange;
 mod in_dialog;
 mod incoming;
 mod message;
+mod recovering;
 mod registering;
 mod requests;
 
@@ -39,6 +40,15 @@ pub struct EndpointConfig {
     pub retry_base: Duration,
     /// The longest such wait. Default 1,800 s.
     pub retry_max: Duration,
+    /// The first wait after a failed attempt to carry on over another connection; doubled each time (RFC 5626 §4.5).
+    /// Default 1 s.
+    pub recovery_base: Duration,
+    /// The longest such wait. Default 8 s.
+    pub recovery_max: Duration,
+    /// How long a call, and what is said of a registration, outlives its connection. Default 32 s.
+    pub recovery_deadline: Duration,
+    /// How long a re-INVITE may be left without a final response before it is withdrawn. Default 32 s.
+    pub change_wait: Duration,
     /// Sessions that may exist at once; further calls are answered 503. Default 10,000.
     pub sessions: usize,
     /// The name of this device, a URN that outlives restarts (`+sip.instance`, RFC 5626 §4.1); drawn unless given.
@@ -53,6 +63,10 @@ impl Default for EndpointConfig {
             hang_up_wait: Duration::from_secs(5),
             retry_base: Duration::from_secs(30),
             retry_max: Duration::from_secs(1_800),
+            recovery_base: Duration::from_secs(1),
+            recovery_max: Duration::from_secs(8),
+            recovery_deadline: Duration::from_secs(32),
+            change_wait: Duration::from_secs(32),
             sessions: 10_000,
             instance: None,
         }
@@ -120,6 +134,12 @@ enum TimerKey {
     Glare(SessionId),
     /// The user has waited long enough for the end of a call.
     HangUp(SessionId),
+    /// A re-INVITE has waited long enough for its final response.
+    Change(SessionId),
+    /// The next attempt to carry a session on over another connection.
+    Recover(SessionId),
+    /// A session cannot be carried on.
+    RecoveryOver(SessionId),
 }
 
 #[derive(Debug)]
@@ -228,6 +248,9 @@ impl Endpoint {
                 TimerKey::AckMissing(session) => self.ack_missing(now, layer, session),
                 TimerKey::Glare(session) => self.glare_over(now, session),
                 TimerKey::HangUp(session) => self.hang_up_overdue(session),
+                TimerKey::Change(session) => self.change_overdue(now, layer, session),
+                TimerKey::Recover(session) => self.recover(session),
+                TimerKey::RecoveryOver(session) => self.recovery_over(now, layer, session),
             }
         }
     }
@@ -248,12 +271,8 @@ impl Endpoint {
             }
             LayerEvent::ServerTransportFailed(_) => self.counters.count("answer that could not be sent"),
             LayerEvent::FlowLost(flow) => {
-                for session in self.sessions.values_mut() {
-                    if let Some(dialog) = &mut session.dialog {
-                        dialog.leave_flow(flow);
-                    }
-                }
                 self.registrations_lost_flow(now, layer, flow);
+                self.sessions_lost_flow(now, flow);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rvoip_sans_io::{FlowId, Now};
+use rvoip_sans_io::Now;
 use rvoip_sip_core::header::{Contact, Expires, MinExpires, Require, ServiceRoute};
 use rvoip_sip_core::{HeaderName, Message, Method, SipScheme, SipUri, SipUriBuilder, StatusCode, UriBuf};
 use rvoip_transaction_core::{ClientKey, LocalContact, Source, TransactionLayer};
@@ -12,6 +12,9 @@ use super::message::{Outside, bracketed};
 use super::{Endpoint, TimerKey};
 use crate::registration::{RegistrationState, refresh_after, retry_after};
 use crate::{Failure, FailureKind, Identity, IdentityId, UserAgentEvent};
+
+/// REGISTERs in a row that only tell a registrar where it saw us.
+const CORRECTIONS: u8 = 3;
 
 impl Endpoint {
     /// Registers, and keeps registered until [`Self::unregister`].
@@ -32,8 +35,15 @@ impl Endpoint {
     pub fn unregister(&mut self, now: Now, layer: &mut TransactionLayer, identity: IdentityId) {
         let Some(state) = self.identities.get_mut(&identity) else { return };
         self.timers.cancel(TimerKey::Registration(identity));
+        state.registration.recovery = None;
         match state.registration.state {
-            RegistrationState::Registering => state.registration.unwanted = true,
+            RegistrationState::Registering => {
+                state.registration.unwanted = true;
+                // One that waits for a connection need not be sent any more.
+                if let Some(key) = state.registration.key {
+                    layer.cancel(now, key);
+                }
+            }
             RegistrationState::Registered => self.send_register(now, layer, identity, Duration::ZERO),
             RegistrationState::Unregistering => {}
             RegistrationState::Unregistered | RegistrationState::Failed => {
@@ -61,7 +71,7 @@ impl Endpoint {
         let Some(registrar) = registrar(&state.identity) else {
             let reason = "the address has no domain to register at".to_owned();
             let failure = Failure { kind: FailureKind::InvalidState, status: None, reason };
-            return self.register_failed(now, identity, failure, None);
+            return self.register_failed(now, layer, identity, failure, None);
         };
         let to = bracketed(&UriBuf::from(&state.identity.aor.uri()));
         let contact = LocalContact {
@@ -89,7 +99,7 @@ impl Endpoint {
             Err(error) => {
                 let failure =
                     Failure { kind: FailureKind::InvalidState, status: None, reason: error.to_string() };
-                return self.register_failed(now, identity, failure, None);
+                return self.register_failed(now, layer, identity, failure, None);
             }
         };
         let exchange = Exchange {
@@ -158,7 +168,7 @@ impl Endpoint {
                 .next()
                 .and_then(|value| value.split([' ', ';', '(']).next()?.parse().ok())
                 .map(Duration::from_secs);
-            return self.register_failed(now, identity, failure_of_response(response, status), retry);
+            return self.register_failed(now, layer, identity, failure_of_response(response, status), retry);
         }
         state.registration.failures = 0;
         let asked = exchange
@@ -200,11 +210,19 @@ impl Endpoint {
         if unwanted {
             return self.send_register(now, layer, identity, Duration::ZERO);
         }
-        if moved {
+        // One whose answers say something else each time is not followed for ever.
+        if moved && state.registration.corrections < CORRECTIONS {
+            state.registration.corrections += 1;
             return self.send_register(now, layer, identity, Duration::from_secs(asked.into()));
         }
+        state.registration.corrections = 0;
+        let recovered = state.registration.recovery.take().is_some();
         self.timers.set(TimerKey::Registration(identity), now.monotonic + refresh_after(granted));
         self.tell(UserAgentEvent::Registered { identity, expires: granted, contacts });
+        if recovered {
+            self.tell(UserAgentEvent::Recovered { identity: Some(identity), session: None });
+        }
+        self.recover_sessions_of(identity);
     }
 
     fn unregistered(&mut self, now: Now, layer: &mut TransactionLayer, identity: IdentityId) {
@@ -223,6 +241,7 @@ impl Endpoint {
     pub(super) fn register_failed(
         &mut self,
         now: Now,
+        layer: &mut TransactionLayer,
         identity: IdentityId,
         mut failure: Failure,
         retry: Option<Duration>,
@@ -240,13 +259,21 @@ impl Endpoint {
             // Whatever the registrar says: we are gone, and what it has expires.
             registration.state = RegistrationState::Unregistered;
             registration.contact = None;
+            if let Some((flow, address)) = registration.path.take() {
+                layer.stop_keep_alive(flow, address);
+            }
             self.timers.cancel(TimerKey::Registration(identity));
             return self.tell(UserAgentEvent::Unregistered { identity });
         }
         registration.state = RegistrationState::Failed;
         registration.contact = None;
-        registration.failures = registration.failures.saturating_add(1);
         let hopeless = matches!(failure.kind, FailureKind::AuthenticationFailed | FailureKind::InvalidState);
+        if self.registration_recovers(now, identity, hopeless, retry) {
+            return;
+        }
+        let Some(state) = self.identities.get_mut(&identity) else { return };
+        let registration = &mut state.registration;
+        registration.failures = registration.failures.saturating_add(1);
         let retry = (!hopeless).then(|| {
             let wait = retry_after(
                 self.config.retry_base,
@@ -261,26 +288,7 @@ impl Endpoint {
             None => self.timers.cancel(TimerKey::Registration(identity)),
         }
         self.tell(UserAgentEvent::RegistrationFailed { identity, failure, retry });
-    }
-
-    /// The connection of a registration is gone: nobody can reach us until we register again.
-    pub(super) fn registrations_lost_flow(&mut self, now: Now, layer: &mut TransactionLayer, flow: FlowId) {
-        let lost: Vec<IdentityId> = self
-            .identities
-            .iter()
-            .filter(|(_, state)| {
-                state.registration.path.is_some_and(|(of, _)| of == flow)
-                    && state.registration.state == RegistrationState::Registered
-            })
-            .map(|(id, _)| *id)
-            .collect();
-        for identity in lost {
-            if let Some(state) = self.identities.get_mut(&identity) {
-                state.registration.path = None;
-                state.registration.contact = None;
-            }
-            self.registration_due(now, layer, identity);
-        }
+        self.recover_sessions_of(identity);
     }
 }
 

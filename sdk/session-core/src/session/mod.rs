@@ -23,6 +23,17 @@ pub(crate) enum Change {
     Resume,
     /// The same once more, with fresh media.
     Refresh,
+    /// The same once more over another connection, which nobody asked for.
+    Recover,
+}
+
+/// The connection of a session was lost, and a re-INVITE over another is to follow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Recovery {
+    /// Re-INVITEs that failed.
+    pub(crate) failures: u32,
+    /// It is not its turn yet: the registration comes first, or the last attempt failed just now.
+    pub(crate) waits: bool,
 }
 
 /// What a caller keeps until the call is answered.
@@ -84,6 +95,7 @@ pub(crate) struct Session {
     /// What the change in progress is for, if we asked for it.
     pub(crate) changing: Option<Change>,
     pub(crate) changes: VecDeque<Change>,
+    pub(crate) recovery: Option<Recovery>,
     /// The re-INVITE that is on its way.
     pub(crate) reinvite: Option<ClientKey>,
     /// The re-INVITE of the peer that waits for the media side.
@@ -110,6 +122,7 @@ impl Session {
             change: ChangeState::Idle,
             changing: None,
             changes: VecDeque::new(),
+            recovery: None,
             reinvite: None,
             reinvited: None,
             held_local: false,

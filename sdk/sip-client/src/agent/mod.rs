@@ -134,6 +134,16 @@ impl Agent {
         self.out.push_back(Output::Event(event));
     }
 
+    /// The account and the call of an identity and a session.
+    fn named(
+        &self,
+        identity: Option<IdentityId>,
+        session: Option<SessionId>,
+    ) -> (Option<AccountKey>, Option<CallKey>) {
+        let account = identity.and_then(|identity| self.identities.get(&identity).copied());
+        (account, session.and_then(|session| self.sessions.get(&session).copied()))
+    }
+
     /// Moves what the signalling has to say into our own outputs.
     fn settle(&mut self, now: Now) {
         self.signalling_timeout = loop {
@@ -170,6 +180,14 @@ impl Agent {
             UserAgentEvent::Modified { session } => self.modified(session, Ok(())),
             UserAgentEvent::ModifyFailed { session, failure } => {
                 self.modified(session, Err(account::failure_error(&failure)));
+            }
+            UserAgentEvent::Recovering { identity, session, reason } => {
+                let (account, call) = self.named(identity, session);
+                self.tell(Event::Recovering { account, call, reason });
+            }
+            UserAgentEvent::Recovered { identity, session } => {
+                let (account, call) = self.named(identity, session);
+                self.tell(Event::Recovered { account, call });
             }
             UserAgentEvent::Ended { session, cause } => self.ended(session, cause),
             UserAgentEvent::RequestAnswered { request, answer } => {

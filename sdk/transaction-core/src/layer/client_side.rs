@@ -140,7 +140,9 @@ impl TransactionLayer {
     /// Writes the Via, sends the request and starts its machine.
     pub(super) fn start_client(&mut self, now: Now, key: ClientKey, flow: FlowId, remote: SocketAddr) {
         let branch = format!("z9hG4bK{}{}", self.instance, self.random.token(12));
-        let Some(protocol) = self.protocol(flow) else { return };
+        let Some((protocol, ours)) = self.flows.get(flow).map(|flow| (flow.protocol, flow.ours)) else {
+            return;
+        };
         let Some(address) = self.flows.listening(flow) else { return };
         let (host, port) = self.named(flow, address);
         let contact = self.clients.get(&key).and_then(|client| client.outgoing.contact.clone());
@@ -155,6 +157,7 @@ impl TransactionLayer {
         let bytes = request.to_bytes();
         client.sent = Some(request);
         client.path = Some((flow, remote));
+        client.reopens = ours && protocol.is_reliable();
         let name = ClientName::new(&branch, &client.method);
         if let Some(old) = client.name.replace(name.clone()) {
             self.client_names.remove(&old);
@@ -281,7 +284,8 @@ impl TransactionLayer {
 
     pub(super) fn client_timer_fired(&mut self, now: Now, key: ClientKey, timer: Timer) {
         let Some(client) = self.clients.get_mut(&key) else { return };
-        if matches!(timer, Timer::B | Timer::F) && client.is_unanswered() && !client.candidates.is_empty() {
+        let another = client.cancelling == Cancelling::No && !client.candidates.is_empty();
+        if matches!(timer, Timer::B | Timer::F) && client.is_unanswered() && another {
             client.last_failure = Some("no response came in time".to_owned());
             self.leave_path(key);
             return self.try_next_address(now, key);
@@ -289,12 +293,25 @@ impl TransactionLayer {
         self.step_client(now, key, ClientEvent::Fired(timer), None);
     }
 
-    /// A path failed: tries the next address if nothing was answered yet.
+    /// A path failed: tries the next address if nothing was answered yet. A connection of ours is opened once more, since
+    /// one that was idle may have died unseen.
     pub(super) fn path_failed(&mut self, now: Now, key: ClientKey, reason: &str) {
         let Some(client) = self.clients.get_mut(&key) else { return };
         client.last_failure = Some(reason.to_owned());
-        if client.is_unanswered() {
+        if client.is_unanswered() && client.cancelling != Cancelling::No {
+            // It was withdrawn: nobody else is to hear of it.
+            self.fail(key, ClientFailure::Transport(reason.to_owned()));
+        } else if client.is_unanswered() {
+            let again = client.reopens && !client.reopened && client.candidates.is_empty();
+            client.reopens = false;
+            client.reopened |= again;
+            if again {
+                client.outgoing.target.flow = None;
+            }
             self.leave_path(key);
+            if again && self.clients.get(&key).is_some_and(|client| client.kind != Kind::Cancel) {
+                return self.begin(now, key);
+            }
             self.try_next_address(now, key);
         } else {
             self.step_client(now, key, ClientEvent::TransportError, None);

@@ -37,6 +37,10 @@ impl TransactionLayer {
         self.timers.cancel(TimerKey::Connect(flow));
         self.forget_keep_alives(flow, None);
         let (was_open, waiting) = self.flows.failed(flow);
+        // Told ahead of the failures that follow from it, so that nobody takes them for failures of the peer.
+        if was_open {
+            self.outputs.push_back(LayerOutput::Event(LayerEvent::FlowLost(flow)));
+        }
         for waiting in waiting {
             match waiting {
                 Waiting::Client(key) => self.path_failed(now, key, reason),
@@ -51,7 +55,6 @@ impl TransactionLayer {
             for key in keys {
                 self.path_failed(now, key, reason);
             }
-            self.outputs.push_back(LayerOutput::Event(LayerEvent::FlowLost(flow)));
         }
     }
 

@@ -164,7 +164,14 @@ impl TransactionLayer {
             return self.resend_response(key);
         }
         let who = Waiting::Server(key);
-        match self.flows.connection(source.protocol, destination, &Names::default()) {
+        // The sender may be connected again already; what its Via names need not be there for us.
+        let again = match self.flows.connection(source.protocol, source.address, &Names::default()) {
+            Route::Open(flow) => Route::Open(flow),
+            Route::Opening(_) | Route::None => {
+                self.flows.connection(source.protocol, destination, &Names::default())
+            }
+        };
+        match again {
             Route::Open(flow) => {
                 server.source.flow = flow;
                 self.resend_response(key);
