@@ -19,7 +19,7 @@ fn phone(instance: Option<&str>) -> (UserAgent, IdentityId, FlowId, SocketAddr, 
     let mut phone = UserAgent::new(config, Random::from_number(1));
     let mut identity = Identity::new(NameAddrBuf::parse("<sip:alice@example.com>").unwrap());
     identity.registrar = Some(UriBuf::parse("sip:192.0.2.10:5060;transport=tcp").unwrap());
-    identity.outbound_proxy = identity.registrar.clone();
+    identity.outbound_proxy.clone_from(&identity.registrar);
     let alice = phone.add_identity(identity);
     phone.register(now(), alice);
     let UserAgentOutput::OpenFlow(open) = phone.poll_output() else { panic!("a connection") };
@@ -37,7 +37,11 @@ fn sent(phone: &mut UserAgent) -> MessageBuf {
         match phone.poll_output() {
             UserAgentOutput::Transmit(transmit) => last = Some(transmit.bytes),
             UserAgentOutput::Timeout(_) => return MessageBuf::parse(last.unwrap()).unwrap(),
-            _ => {}
+            UserAgentOutput::OpenFlow(_)
+            | UserAgentOutput::CloseFlow(_)
+            | UserAgentOutput::Dns(..)
+            | UserAgentOutput::Media(_)
+            | UserAgentOutput::Event(_) => {}
         }
     }
 }

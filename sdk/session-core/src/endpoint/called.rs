@@ -266,8 +266,11 @@ impl Endpoint {
             self.refuse_call(now, layer, id, StatusCode::REQUEST_TERMINATED, EndCause::Cancelled);
         } else if let Some((key, request, _)) = session.reinvited.take_if(|(key, _, _)| *key == invite) {
             session.change = crate::session::ChangeState::Idle;
+            // A description that is still being written is not for the peer's next offer.
+            self.negotiations.retain(|_, (of, asked)| *of != id || *asked != Asked::ReinviteDescription);
             self.respond(now, layer, key, &request.as_message(), StatusCode::REQUEST_TERMINATED);
             self.ask(id, Asked::Rollback, MediaQuestion::Rollback);
+            self.next_change(id);
         }
     }
 }

@@ -133,7 +133,9 @@ impl Endpoint {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if let Some(calling) = &mut session.calling {
             calling.key = Some(key);
-            calling.early.clear();
+            for early in std::mem::take(&mut calling.early).into_values() {
+                self.dialogs.remove(&early.id);
+            }
             calling.early_answer = None;
         }
         if session.phase == SessionPhase::Cancelling {

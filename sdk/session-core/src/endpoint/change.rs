@@ -261,6 +261,15 @@ impl Endpoint {
             }
             return;
         }
+        if session.phase == SessionPhase::AwaitingAck
+            && let Some(cause) = session.bye_wanted.take()
+        {
+            // We hung up meanwhile, and waited for the ACK alone.
+            session.unacknowledged = None;
+            session.advance(PhaseEvent::Ack);
+            self.respond(now, layer, key, &message, StatusCode::REQUEST_TERMINATED);
+            return self.abandon(now, layer, id, PhaseEvent::HangUp, cause);
+        }
         if session.phase == SessionPhase::AwaitingAck {
             // The ACK was lost or overtaken; the peer's next request shows that our 2xx arrived.
             session.unacknowledged = None;
@@ -283,10 +292,7 @@ impl Endpoint {
         let Some(session) = self.sessions.get(&id) else { return };
         let direction = wish(session, None);
         let question = match description(&message) {
-            Some(offer) => {
-                self.note_remote_hold(id, &offer);
-                MediaQuestion::CreateAnswer { offer, direction }
-            }
+            Some(offer) => MediaQuestion::CreateAnswer { offer, direction },
             None => MediaQuestion::CreateOffer { direction, restart: false },
         };
         self.ask(id, Asked::ReinviteDescription, question);
@@ -306,7 +312,11 @@ impl Endpoint {
         }
         let Some((key, request, source)) = session.reinvited.take() else { return };
         session.change = ChangeState::AwaitingAck;
-        let offered = description(&request.as_message()).is_none();
+        let offer = description(&request.as_message());
+        let offered = offer.is_none();
+        if let Some(offer) = offer {
+            self.note_remote_hold(id, &offer);
+        }
         self.send_success(now, layer, id, key, &request, source, text, offered);
         if !offered {
             self.tell_hold(id);

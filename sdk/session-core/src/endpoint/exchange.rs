@@ -6,6 +6,7 @@ use rvoip_sip_core::{Message, MessageBuf, StatusCode};
 use rvoip_transaction_core::{ClientKey, LocalContact, Outgoing, Source, Target, TransactionLayer};
 
 use super::Endpoint;
+use crate::session::SessionPhase;
 use crate::{Failure, FailureKind, IdentityId, RequestId, SessionId};
 
 /// What a request is for.
@@ -74,6 +75,10 @@ impl Endpoint {
         let Some(exchange) = self.exchanges.get(&key) else {
             return self.counters.count("response that nobody waits for");
         };
+        // The numbers of a dialog are ours to count, not the peer's.
+        if response.require::<CSeq>().map_or(0, |cseq| cseq.sequence) != exchange.sequence() {
+            return self.counters.count("response to another request");
+        }
         let purpose = exchange.purpose;
         if status.is_provisional() {
             if let Purpose::Invite(session) = purpose {
@@ -83,6 +88,13 @@ impl Endpoint {
         }
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::PROXY_AUTHENTICATION_REQUIRED) {
             let Some(exchange) = self.exchanges.remove(&key) else { return };
+            // What was withdrawn is not asked for again.
+            if let Purpose::Invite(session) = purpose
+                && self.sessions.get(&session).is_some_and(|of| of.phase == SessionPhase::Cancelling)
+            {
+                let failure = failure_of_response(response, status);
+                return self.exchange_failed(now, layer, key, &exchange, &failure);
+            }
             return match self.authenticate(now, layer, key, exchange.clone(), response) {
                 Ok(()) => {}
                 Err(reason) => {
