@@ -167,10 +167,13 @@ export class Phone {
   }
 }
 
-/** What was heard must be the clip. */
+/**
+ * What was heard must be the clip. On a machine that is busy the browser stretches and conceals some of it; of another clip
+ * less than a fifth is found.
+ */
 export function assertSpeech(comparison: Comparison): void {
   const { found, windows } = comparison;
-  assert.ok(windows >= 5 && found >= 0.7, `the speech was not recognised: ${JSON.stringify(comparison)}`);
+  assert.ok(windows >= 5 && found >= 0.5, `the speech was not recognised: ${JSON.stringify(comparison)}`);
 }
 
 /** What was heard must be silence. */
