@@ -28,7 +28,9 @@ pub(super) struct Media {
     /// Key presses that go by INFO, because the peer takes no telephone events: one at a time.
     info_digits: Option<InfoDigits>,
     /// There is no way to the peer's media, and a new one is being negotiated.
-    path_lost: bool,
+    pub(super) path_lost: bool,
+    /// The connection of the call's signalling was lost, and the call is carried on over another.
+    pub(super) flow_lost: bool,
 }
 
 /// Key presses on their way by INFO.
@@ -207,24 +209,6 @@ impl Agent {
                 self.open_media.remove(&key);
                 self.end_for(now, key, Cause::MediaFailed { reason });
             }
-        }
-    }
-
-    /// The peer cannot be heard any more: the media are negotiated anew, once.
-    fn path_lost(&mut self, now: Now, key: CallKey, reason: String) {
-        let Some(call) = self.calls.get_mut(&key) else { return };
-        if std::mem::replace(&mut call.media.path_lost, true) || !call.is_established() {
-            return self.end_for(now, key, Cause::MediaFailed { reason });
-        }
-        let session = call.session;
-        self.tell(Event::Recovering { account: None, call: Some(key), reason });
-        self.ua.reinvite(now, session);
-    }
-
-    fn path_restored(&mut self, key: CallKey) {
-        let Some(call) = self.calls.get_mut(&key) else { return };
-        if std::mem::take(&mut call.media.path_lost) {
-            self.tell(Event::Recovered { account: None, call: Some(key) });
         }
     }
 

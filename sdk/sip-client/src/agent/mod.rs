@@ -8,6 +8,7 @@ mod closing;
 mod control;
 mod digits;
 mod media;
+mod recovering;
 mod websocket;
 
 use rvoip_sans_io::{Map, Set};
@@ -134,16 +135,6 @@ impl Agent {
         self.out.push_back(Output::Event(event));
     }
 
-    /// The account and the call of an identity and a session.
-    fn named(
-        &self,
-        identity: Option<IdentityId>,
-        session: Option<SessionId>,
-    ) -> (Option<AccountKey>, Option<CallKey>) {
-        let account = identity.and_then(|identity| self.identities.get(&identity).copied());
-        (account, session.and_then(|session| self.sessions.get(&session).copied()))
-    }
-
     /// Moves what the signalling has to say into our own outputs.
     fn settle(&mut self, now: Now) {
         self.signalling_timeout = loop {
@@ -182,13 +173,9 @@ impl Agent {
                 self.modified(session, Err(account::failure_error(&failure)));
             }
             UserAgentEvent::Recovering { identity, session, reason } => {
-                let (account, call) = self.named(identity, session);
-                self.tell(Event::Recovering { account, call, reason });
+                self.flow_lost(identity, session, &reason);
             }
-            UserAgentEvent::Recovered { identity, session } => {
-                let (account, call) = self.named(identity, session);
-                self.tell(Event::Recovered { account, call });
-            }
+            UserAgentEvent::Recovered { identity, session } => self.flow_restored(identity, session),
             UserAgentEvent::Ended { session, cause } => self.ended(session, cause),
             UserAgentEvent::RequestAnswered { request, answer } => {
                 self.request_answered(now, request, &answer);
