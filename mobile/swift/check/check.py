@@ -174,6 +174,7 @@ class Checker:
         values = first(suffix, "value_arguments") if suffix else None
         arguments = named(values, "value_argument") if values else []
         closures = named(suffix, "lambda_literal") if suffix else []
+        subscript = values is not None and text(values).startswith("[")
         labels = [text(label) if (label := first(one, "value_argument_label")) else "_" for one in arguments]
         if callee.type == "prefix_expression":
             self.dotted(callee, labels)
@@ -185,13 +186,12 @@ class Checker:
                 if target is not None:
                     self.visit(target, scope)
             elif callee.type == "simple_identifier":
-                self.name(callee, scope, called=True)
+                self.name(callee, scope, called=not subscript)
             else:
                 self.visit(callee, scope)
             candidates = self.callees(node, scope)
         declared = [one for one in candidates or [] if isinstance(one, Callable)]
         fitting = [one for one in declared if one.accepts(labels, len(closures))]
-        subscript = values is not None and text(values).startswith("[")
         if declared and not fitting and not subscript:
             wanted = " or ".join("(" + "".join(p.label + ":" for p in one.parameters) + ")" for one in declared)
             self.found(node, f"{text(callee).split('.')[-1]}({''.join(one + ':' for one in labels)}): it takes {wanted}")

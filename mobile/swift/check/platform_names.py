@@ -2,7 +2,7 @@
 
 TYPES = set(
     """
-    Any Array AsyncIteratorProtocol AsyncSequence Bool CancellationError CustomStringConvertible Data Dictionary Double
+    Any Array Type UTF8 async AsyncIteratorProtocol AsyncSequence Bool CancellationError CustomStringConvertible Data Dictionary Double
     Element Equatable Error FileManager Float Hashable Int Int16 Int32 Int64 JSONSerialization Mirror NSLock NSNumber
     NSNull Never ProcessInfo Result Self Sendable Set String Substring Swift Task TimeInterval UInt UInt16 UInt32 UInt64
     UInt8 URL UUID Void XCTestCase XCTSkip XCTFail Bundle unchecked testable escaping discardableResult
@@ -14,6 +14,7 @@ OF_ALL = {"self", "description", "hash", "errorDescription", "localizedDescripti
 
 MEMBERS = set(
     """
+    popFirst mapValues rounded allSatisfy insert removeValue objCType
     append cancel contains contentsOf count detached dropFirst first get isEmpty joined keys last lock map filter
     compactMap path removeItem result sleep sorted temporaryDirectory unlock uuidString value values
     appendingPathComponent default environment hasPrefix hasSuffix lowercased uppercased children label
@@ -24,7 +25,7 @@ MEMBERS = set(
     """.split()
 ) | OF_ALL
 
-CASES = {"success", "failure", "some", "none", "enum", "optional", "collection", "struct", "dictionary", "prettyPrinted", "sortedKeys", "fragmentsAllowed", "utf8"}
+CASES = {"tuple", "success", "failure", "some", "none", "enum", "optional", "collection", "struct", "dictionary", "prettyPrinted", "sortedKeys", "fragmentsAllowed", "utf8"}
 
 FUNCTIONS = set(
     """
