@@ -20,7 +20,7 @@ pub(super) fn check(generated: &str, count: &mut Count) -> Result<()> {
     run(&python, &["-B", &format!("{CHECK}/test_check.py"), "--quiet"])?;
     count.passed += 1;
     let mut sources = Vec::new();
-    for folder in ["mobile/swift/Sources", "mobile/swift/Tests"] {
+    for folder in ["mobile/swift/Sources", "mobile/swift/Tests/RvoipTests"] {
         sources.extend(files(&root().join(folder), "swift")?);
     }
     let sources = relative(&sources);
