@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use rvoip_sans_io::{FlowId, FlowOpened, Now, Protocol, Random};
-use rvoip_session_core::{EndpointConfig, Identity, IdentityId, UserAgent, UserAgentConfig, UserAgentOutput};
+use rvoip_session_core::{
+    EndpointConfig, Identity, IdentityId, UserAgent, UserAgentConfig, UserAgentEvent, UserAgentOutput,
+};
 use rvoip_sip_core::{HeaderName, MessageBuf, MessageBuilder, Method, NameAddrBuf, StatusCode, UriBuf};
 
 fn now() -> Now {
@@ -83,4 +85,54 @@ fn a_register_over_a_connection_names_the_device_and_the_flow() {
 fn peers_are_told_to_use_the_flow_if_the_registrar_keeps_it() {
     assert!(contact_after(Some("path, outbound")).contains(";ob>"));
     assert!(!contact_after(None).contains(";ob"));
+}
+
+/// What a registered phone says when its server answers no keep-alive, or the first one alone.
+fn silence_after(require: Option<&str>, answered: usize) -> Vec<UserAgentEvent> {
+    let (mut phone, _, flow, remote, register) = phone(None);
+    let message = register.as_message();
+    let mut answer = MessageBuilder::response_to(&message, StatusCode::OK)
+        .to_tag("registrar")
+        .copy(&message, &HeaderName::Contact);
+    if let Some(require) = require {
+        answer = answer.raw(HeaderName::Require, require);
+    }
+    phone.handle_received(now(), flow, remote, answer.build().unwrap().as_bytes());
+    let mut now = now();
+    let end = now.later(Duration::from_secs(300)).monotonic;
+    let (mut pings, mut events) = (0, Vec::new());
+    loop {
+        let mut next = None;
+        while next.is_none() {
+            match phone.poll_output() {
+                UserAgentOutput::Transmit(transmit) if &*transmit.bytes == b"\r\n\r\n" => {
+                    pings += 1;
+                    if pings <= answered {
+                        phone.handle_received(now, flow, remote, b"\r\n");
+                    }
+                }
+                UserAgentOutput::Event(event) => events.push(event),
+                UserAgentOutput::Timeout(at) => next = Some(at),
+                UserAgentOutput::Transmit(_)
+                | UserAgentOutput::OpenFlow(_)
+                | UserAgentOutput::CloseFlow(_)
+                | UserAgentOutput::Dns(..)
+                | UserAgentOutput::Media(_) => {}
+            }
+        }
+        let Some(at) = next.flatten().filter(|at| *at < end) else { break };
+        now = now.when(at);
+        phone.handle_timeout(now);
+    }
+    events
+}
+
+#[test]
+fn a_keep_alive_without_answer_makes_a_phone_recover() {
+    let recovers = |events: &[UserAgentEvent]| {
+        events.iter().any(|event| matches!(event, UserAgentEvent::Recovering { .. }))
+    };
+    assert!(recovers(&silence_after(Some("outbound"), 0)), "the server said that it answers");
+    assert!(recovers(&silence_after(None, 1)), "the server answered before");
+    assert!(!recovers(&silence_after(None, 0)), "the server may not know keep-alives");
 }

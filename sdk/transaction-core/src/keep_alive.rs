@@ -34,6 +34,13 @@ impl KeepAlives {
         self.paths.get(&id).copied()
     }
 
+    /// The peer is known to answer.
+    pub(crate) fn expect(&mut self, flow: FlowId, destination: SocketAddr) {
+        for path in self.paths.values_mut() {
+            path.answers |= path.flow == flow && path.destination == destination;
+        }
+    }
+
     /// A pong came: gives the paths that it belongs to.
     pub(crate) fn answered(&mut self, flow: FlowId) -> Vec<u32> {
         let of_flow = self.paths.iter_mut().filter(|(_, path)| path.flow == flow);

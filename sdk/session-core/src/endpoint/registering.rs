@@ -201,6 +201,9 @@ impl Endpoint {
             layer.stop_keep_alive(flow, address);
         }
         layer.keep_alive(now, source.flow, source.address);
+        if state.registration.outbound {
+            layer.expect_pongs(source.flow, source.address);
+        }
         // The registrar saw us at another address than we said: what it has leads nowhere, so we say it again.
         let registered = state.registration.contact.replace(sent.clone().unwrap_or_default());
         let moved = registered.is_none_or(|registered| Some(&registered) != sent.as_ref())

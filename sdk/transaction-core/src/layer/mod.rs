@@ -149,6 +149,12 @@ impl TransactionLayer {
         }
     }
 
+    /// The server at the other end said that it answers keep-alives, so that the first one without answer means that the
+    /// connection is dead (RFC 5626 §4.4.1); of others one must have been answered.
+    pub fn expect_pongs(&mut self, flow: FlowId, destination: SocketAddr) {
+        self.keep_alives.expect(flow, destination);
+    }
+
     /// Ends what [`Self::keep_alive`] began.
     pub fn stop_keep_alive(&mut self, flow: FlowId, destination: SocketAddr) {
         self.forget_keep_alives(flow, Some(destination));
