@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { globSync } from "./glob.js";
 import { root, run } from "./run.js";
 
-const KINDS = ["unit", "consumer", "browser"];
+const KINDS = ["unit", "consumer", "browser", "conformance"];
 const kinds = process.argv.slice(2).filter((one) => !one.startsWith("-"));
 const options = process.argv.slice(2).filter((one) => one.startsWith("-"));
 

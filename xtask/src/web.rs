@@ -1,7 +1,5 @@
 //! The stage `web`: the npm package, its consumers, and pages in Chromium that call each other.
 
-use std::ffi::OsStr;
-
 use anyhow::Result;
 
 use crate::command::{self, cargo, root, target_directory};
@@ -19,8 +17,15 @@ pub(crate) fn run(count: &mut Count) -> Result<()> {
     install::packages(PACKAGES)?;
     command::run(&cargo(), &["build", "--package", "rvoip-interop", "--bin", "rvoip-testbed"])?;
     let testbed = target_directory().join("debug/rvoip-testbed");
-    let variables: [(&str, &OsStr); 1] = [("RVOIP_TESTBED", testbed.as_os_str())];
-    command::run_counted("npm", &["--prefix", "web", "test"], &variables, count)?;
+    let mut variables = vec![("RVOIP_TESTBED", testbed.as_os_str())];
+    let mut arguments = vec!["--prefix", "web", "test", "--", "unit", "consumer", "browser"];
+    let harness;
+    if root().join("tests/conformance/scenarios").exists() {
+        harness = wasm::build(wasm::Kind::Harness)?;
+        variables.push(("RVOIP_HARNESS", harness.as_os_str()));
+        arguments.push("conformance");
+    }
+    command::run_counted("npm", &arguments, &variables, count)?;
     // Last, so that a bundle that is too heavy hides no failed test.
     npm(&["run", "size"])
 }

@@ -11,7 +11,7 @@ export interface RawHarness {
   client(config: object): RawClient;
   advance(milliseconds: number): void;
   peer(step: string): string;
-  counts(): { readonly events: number; readonly waiting: number };
+  counts(): Uint32Array;
   submitted(): number;
 }
 
@@ -76,7 +76,7 @@ const FIELDS: { readonly [kind: string]: readonly string[] } = {
   do: ["do", "on", "args", "as", "bind", "returns", "fails", "pending"],
   await: ["await", "returns", "fails", "pending"],
   cancel: ["cancel"],
-  peer: ["peer"],
+  peer: ["peer", "times"],
   advance: ["advance"],
   events: ["events", "of", "exactly", "bind"],
   listen: ["listen", "to"],
@@ -150,7 +150,7 @@ class Runner {
         return;
       }
       case "peer":
-        peer(this.#harness, step["peer"] ?? null);
+        for (let times = Number(step["times"] ?? 1); times > 0; times -= 1) peer(this.#harness, step["peer"] ?? null);
         return turn();
       case "advance":
         this.#harness.advance(Number(step["advance"]));
@@ -165,7 +165,8 @@ class Runner {
         return;
       }
       case "counts": {
-        const counts = { ...this.#harness.counts(), submitted: this.#harness.submitted(), live: this.#client.live() };
+        const [events = 0, waiting = 0] = this.#harness.counts();
+        const counts = { events, waiting, submitted: this.#harness.submitted(), live: this.#client.live() };
         ensure(fits(step["counts"] ?? null, plain(counts), this.#keys), `expected ${show(step)}, but there are ${show(counts)}`);
       }
     }
