@@ -170,3 +170,26 @@ fn a_change_that_is_never_answered_leaves_nothing_when_the_call_ends() {
         wire.assert_nothing_lives();
     }
 }
+
+#[test]
+fn a_proxy_that_wants_credentials_for_the_bye_of_another_fork_gets_them() {
+    let mut bench = Bench::new();
+    let (_, invite) = invited(&mut bench);
+    for tag in ["bob", "carol"] {
+        let answer = rvoip_sip_core::MessageBuilder::response_to(&invite.as_message(), StatusCode::OK)
+            .to_tag(tag)
+            .raw(HeaderName::Contact, "<sip:bob@192.0.2.10>")
+            .body("application/sdp", "v=0\r\no=- 1 1 IN IP4 192.0.2.2\r\ns=-\r\nt=0 0\r\n")
+            .build()
+            .unwrap();
+        bench.receive(std::str::from_utf8(answer.as_bytes()).unwrap());
+    }
+    let bye = bench.last();
+    assert!(start_line(&bye).starts_with("BYE "));
+    let challenge = "Digest realm=\"example.com\", nonce=\"1\", qop=\"auth\", algorithm=MD5";
+    bench.answer(&bye, 407, &[(HeaderName::ProxyAuthenticate, challenge)]);
+    let again = bench.last();
+    assert!(start_line(&again).starts_with("BYE "));
+    assert!(server::header(&again, HeaderName::ProxyAuthorization).is_some());
+    bench.answer(&again, 200, &[]);
+}

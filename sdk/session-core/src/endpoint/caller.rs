@@ -206,7 +206,8 @@ impl Endpoint {
         let dialog = dialog.through(server);
         let sequence = response.require::<CSeq>().map_or(0, |cseq| cseq.sequence);
         let Some(session) = self.sessions.get_mut(&id) else {
-            return self.refuse_fork(now, layer, dialog, sequence, None);
+            let identity = self.exchanges.get(&key).and_then(|exchange| exchange.identity);
+            return self.refuse_fork(now, layer, dialog, sequence, identity);
         };
         if let Some(chosen) = &session.dialog {
             if chosen.id.remote_tag != dialog.id.remote_tag {
@@ -354,7 +355,12 @@ impl Endpoint {
         let sequence = dialog.next_sequence();
         let (builder, target) = dialog.request(Method::Bye, sequence);
         if let Ok(request) = self.signed(builder).build() {
-            layer.send_request(now, Outgoing { request, target, contact: None });
+            let purpose = Purpose::Refusal;
+            self.send(
+                now,
+                layer,
+                Exchange { purpose, identity, request, target, contact: None, challenges: 0 },
+            );
         }
     }
 

@@ -16,7 +16,12 @@ pub(super) enum Purpose {
     Invite(SessionId),
     Reinvite(SessionId),
     Bye(SessionId),
-    Request { id: RequestId, session: Option<SessionId> },
+    /// The BYE of a dialog that nobody wanted.
+    Refusal,
+    Request {
+        id: RequestId,
+        session: Option<SessionId>,
+    },
 }
 
 /// A request that was sent.
@@ -45,7 +50,7 @@ impl Exchange {
         match self.purpose {
             Purpose::Invite(session) | Purpose::Reinvite(session) | Purpose::Bye(session) => Some(session),
             Purpose::Request { session, .. } => session,
-            Purpose::Register(_) => None,
+            Purpose::Register(_) | Purpose::Refusal => None,
         }
     }
 }
@@ -119,6 +124,7 @@ impl Endpoint {
             Purpose::Invite(_)
             | Purpose::Reinvite(_)
             | Purpose::Bye(_)
+            | Purpose::Refusal
             | Purpose::Request { .. }
             | Purpose::Register(_) => {
                 let Some(exchange) = self.exchanges.remove(&key) else { return };
@@ -132,7 +138,7 @@ impl Endpoint {
                     Purpose::Request { id, session } => {
                         self.request_answered(now, layer, id, session, response);
                     }
-                    Purpose::Invite(_) | Purpose::Reinvite(_) | Purpose::Bye(_) => {
+                    Purpose::Invite(_) | Purpose::Reinvite(_) | Purpose::Bye(_) | Purpose::Refusal => {
                         let failure = failure_of_response(response, status);
                         self.exchange_failed(now, layer, key, &exchange, &failure);
                     }
@@ -157,6 +163,7 @@ impl Endpoint {
             Purpose::Invite(session) => self.call_failed(now, layer, session, key, failure),
             Purpose::Reinvite(session) => self.change_failed(now, layer, session, key, failure),
             Purpose::Bye(session) => self.bye_done(session),
+            Purpose::Refusal => self.counters.count("BYE of another fork that failed"),
             Purpose::Request { id, session } => self.request_failed(now, layer, id, session, failure),
         }
     }
@@ -231,7 +238,7 @@ impl Endpoint {
                     session.reinvite = Some(new);
                 }
             }
-            Purpose::Bye(_) | Purpose::Request { .. } => {}
+            Purpose::Bye(_) | Purpose::Refusal | Purpose::Request { .. } => {}
         }
     }
 
