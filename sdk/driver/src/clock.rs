@@ -33,3 +33,47 @@ pub fn random() -> Random {
     getrandom::fill(&mut seed).expect("the platform gives no entropy");
     Random::from_seed(seed)
 }
+
+/// Where a hub reads the time.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Clock {
+    /// The platform's clock.
+    #[default]
+    Platform,
+    /// A test's clock.
+    #[cfg(feature = "harness")]
+    Virtual(VirtualClock),
+}
+
+impl Clock {
+    pub(crate) fn now(&self) -> Now {
+        match self {
+            Self::Platform => now(),
+            #[cfg(feature = "harness")]
+            Self::Virtual(clock) => clock.now(),
+        }
+    }
+}
+
+/// A clock that a test moves. Copies show the same time.
+#[cfg(feature = "harness")]
+#[derive(Clone, Debug, Default)]
+pub struct VirtualClock(std::sync::Arc<std::sync::Mutex<Duration>>);
+
+#[cfg(feature = "harness")]
+impl VirtualClock {
+    fn elapsed(&self) -> std::sync::MutexGuard<'_, Duration> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The moment that it shows.
+    pub fn now(&self) -> Now {
+        Now::at(*self.elapsed())
+    }
+
+    /// Moves it to a moment; never back.
+    pub fn move_to(&self, at: Instant) {
+        let mut elapsed = self.elapsed();
+        *elapsed = at.duration_since(Instant::ZERO).max(*elapsed);
+    }
+}

@@ -68,6 +68,11 @@ pub struct Client {
 }
 
 impl Client {
+    #[cfg(feature = "harness")]
+    pub(crate) fn of(handle: Handle) -> Self {
+        Self { handle }
+    }
+
     /// Begins to describe a client.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()

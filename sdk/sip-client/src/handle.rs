@@ -45,6 +45,12 @@ impl Handle {
         Ok(Self { hub })
     }
 
+    /// A handle to an agent that runs already.
+    #[cfg(feature = "harness")]
+    pub(crate) fn of(hub: Hub<Agent>) -> Self {
+        Self { hub }
+    }
+
     pub(crate) fn run(&self, command: Command) -> impl Future<Output = Result<Reply>> + use<> {
         self.hub.submit(command)
     }

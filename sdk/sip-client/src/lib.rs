@@ -33,6 +33,8 @@ mod error;
 mod event;
 mod events;
 mod handle;
+#[cfg(feature = "harness")]
+pub mod harness;
 mod ids;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;

@@ -57,6 +57,11 @@ impl<M: Hosted> Queue<M> {
         }
     }
 
+    #[cfg(feature = "harness")]
+    pub(super) fn len(&self) -> usize {
+        self.events.len() + usize::from(self.missed > 0)
+    }
+
     pub(super) fn end(&mut self, wake: &mut Vec<Waker>) {
         self.ended = true;
         wake.extend(std::mem::take(&mut self.wakers).into_values());

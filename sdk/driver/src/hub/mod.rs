@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use rvoip_sans_io::Machine;
 
+use crate::clock::Clock;
+
 pub use completion::Completion;
 pub use listener::{Listener, Ready};
 pub use shared::Driving;
@@ -70,7 +72,17 @@ impl<M: Hosted> Drop for LastHandle<M> {
 impl<M: Hosted> Hub<M> {
     /// Hosts a machine; the second half is for [`drive`](crate::drive()).
     pub fn new(machine: M) -> (Self, Driving<M>) {
-        let shared = Arc::new(Shared::new(machine));
+        Self::with_clock(machine, Clock::default())
+    }
+
+    /// The same with a clock of its own.
+    #[cfg(feature = "harness")]
+    pub fn with_virtual_clock(machine: M, clock: crate::clock::VirtualClock) -> (Self, Driving<M>) {
+        Self::with_clock(machine, Clock::Virtual(clock))
+    }
+
+    fn with_clock(machine: M, clock: Clock) -> (Self, Driving<M>) {
+        let shared = Arc::new(Shared::new(machine, clock));
         (Self { handle: Arc::new(LastHandle(Arc::clone(&shared))) }, Driving::new(shared))
     }
 

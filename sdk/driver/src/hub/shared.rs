@@ -9,7 +9,7 @@ use rvoip_sans_io::{Input, Instant, Machine, Map, Output, Token};
 
 use super::listener::Queue;
 use super::{Hosted, Refusal};
-use crate::clock;
+use crate::clock::Clock;
 use crate::drive::{IoInput, IoOutput};
 
 /// Commands that may wait for their completion at once.
@@ -22,6 +22,7 @@ struct Waiting<M: Machine> {
 }
 
 struct State<M: Machine> {
+    clock: Clock,
     /// None once it panicked.
     machine: Option<M>,
     failure: Option<String>,
@@ -49,8 +50,9 @@ pub(crate) struct Step<M: Machine> {
 }
 
 impl<M: Hosted> Shared<M> {
-    pub(super) fn new(machine: M) -> Self {
+    pub(super) fn new(machine: M, clock: Clock) -> Self {
         Self(Mutex::new(State {
+            clock,
             machine: Some(machine),
             failure: None,
             closed: false,
@@ -192,14 +194,14 @@ impl<M: Hosted> State<M> {
     /// never goes back for the machine, whoever calls.
     fn feed(&mut self, input: Input<'_, M>) {
         let Some(machine) = &mut self.machine else { return };
-        let now = clock::now();
+        let now = self.clock.now();
         let fed = catch_unwind(AssertUnwindSafe(|| machine.handle_input(now, input)));
         self.settle(fed.is_ok());
     }
 
     fn fire(&mut self) {
         let Some(machine) = &mut self.machine else { return };
-        let now = clock::now();
+        let now = self.clock.now();
         let fired = catch_unwind(AssertUnwindSafe(|| machine.handle_timeout(now)));
         self.settle(fired.is_ok());
     }
@@ -326,5 +328,33 @@ impl<M: Hosted> Driving<M> {
             IoInput::Media(report) => state.feed(Input::Media(report)),
             IoInput::Timeout => state.fire(),
         });
+    }
+}
+
+#[cfg(feature = "harness")]
+impl<M: Hosted> Driving<M> {
+    /// Takes what is to be carried out, and when the machine wants to be called.
+    pub fn take(&self) -> (VecDeque<IoOutput<M>>, Option<Instant>) {
+        let step = self.step(Waker::noop());
+        (step.outputs, step.timeout)
+    }
+
+    /// Gives the machine an input.
+    pub fn give(&self, input: IoInput<M>) {
+        self.input(input);
+    }
+
+    /// What waits: events that no listener took, commands that are not complete.
+    pub fn waiting(&self) -> (usize, usize) {
+        self.shared.locked(|state| {
+            let events = state.listeners.values().map(Queue::len).sum();
+            let commands = state.commands.values().filter(|command| command.result.is_none()).count();
+            (events, commands)
+        })
+    }
+
+    /// How many commands were ever submitted.
+    pub fn submitted(&self) -> u64 {
+        self.shared.locked(|state| state.last_token)
     }
 }

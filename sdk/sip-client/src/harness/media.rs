@@ -1,0 +1,345 @@
+//! Simulated media: the descriptions are real (sdp-core writes and reads them), the sound is not.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use rvoip_driver::{
+    AudioSink, AudioSource, Instant, MediaAction, MediaControl, MediaFailure, MediaFailureKind, MediaFigures,
+    MediaHappened, MediaKey, MediaOptions, MediaReport, MediaReported, MediaRequest, Now, Token,
+};
+use rvoip_sdp_core::negotiation::{
+    LocalAudio, LocalCodec, Stream, accept_answer, answer, answer_again, offer, offer_again,
+};
+use rvoip_sdp_core::{Direction, SessionDescription};
+use rvoip_session_core::{MediaAnswer, MediaQuestion};
+use rvoip_sip_core::StatusCode;
+
+use super::step::ExpectMedia;
+
+/// How long every clip is.
+const CLIP: Duration = Duration::from_secs(1);
+/// How long one key press takes.
+const KEY: Duration = Duration::from_millis(200);
+
+/// The media of one client.
+#[derive(Debug)]
+pub(super) struct SimulatedMedia {
+    address: IpAddr,
+    calls: BTreeMap<MediaKey, Call>,
+    pub(super) reports: VecDeque<MediaReport>,
+}
+
+#[derive(Debug)]
+struct Call {
+    options: MediaOptions,
+    local: LocalAudio,
+    previous: Option<SessionDescription>,
+    offered: Option<SessionDescription>,
+    stream: Option<Stream>,
+    playing: Option<(&'static str, Token, Option<Instant>)>,
+    recording: bool,
+    muted: bool,
+    /// Key presses that were sent.
+    digits: String,
+    sending: VecDeque<(Token, Instant)>,
+    heard: Option<Instant>,
+    silent: bool,
+    next_figures: Option<Instant>,
+    next_levels: Option<Instant>,
+}
+
+impl SimulatedMedia {
+    pub(super) fn new(address: Ipv4Addr) -> Self {
+        Self { address: address.into(), calls: BTreeMap::new(), reports: VecDeque::new() }
+    }
+
+    fn report(&mut self, session: MediaKey, report: MediaReported) {
+        self.reports.push_back(MediaReport { session, report });
+    }
+
+    pub(super) fn request(&mut self, now: Now, request: MediaRequest) {
+        let MediaRequest { session, action } = request;
+        match action {
+            MediaAction::Open(options) => {
+                let call = Call::new(now, self.address, session, options);
+                self.calls.insert(session, call);
+            }
+            MediaAction::Ask(negotiation, question) => {
+                let Some(call) = self.calls.get_mut(&session) else { return };
+                let answer = call.answer(question).unwrap_or_else(|reason| MediaAnswer::Refused {
+                    status: StatusCode::NOT_ACCEPTABLE_HERE,
+                    reason,
+                });
+                self.report(session, MediaReported::Answered(negotiation, answer));
+            }
+            MediaAction::Control(token, control) => {
+                let Some(call) = self.calls.get_mut(&session) else {
+                    let gone =
+                        MediaFailure { kind: MediaFailureKind::Gone, reason: "the call is over".to_owned() };
+                    return self.report(session, MediaReported::Controlled(token, Err(gone)));
+                };
+                let ended = call.recording;
+                let result = call.control(now, token, control);
+                let stopped = ended && !call.recording;
+                if let Some(result) = result {
+                    self.report(session, MediaReported::Controlled(token, result));
+                }
+                if stopped {
+                    self.report(session, MediaReported::Happened(MediaHappened::RecordingFinished));
+                }
+            }
+            MediaAction::Withdraw(token) => {
+                if let Some(call) = self.calls.get_mut(&session) {
+                    call.playing.take_if(|(_, of, _)| *of == token);
+                    call.sending.retain(|(of, _)| *of != token);
+                }
+            }
+            MediaAction::Close => {
+                if let Some(call) = self.calls.remove(&session) {
+                    self.report(session, MediaReported::Statistics(call.figures(now)));
+                    if call.recording {
+                        self.report(session, MediaReported::Happened(MediaHappened::RecordingFinished));
+                    }
+                }
+                self.report(session, MediaReported::Closed);
+            }
+        }
+    }
+
+    /// When something happens by itself.
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.calls.values().filter_map(Call::next).min()
+    }
+
+    /// Lets happen what is due.
+    pub(super) fn tick(&mut self, now: Now) {
+        let mut reports = Vec::new();
+        for (session, call) in &mut self.calls {
+            call.tick(now, |report| reports.push(MediaReport { session: *session, report }));
+        }
+        self.reports.extend(reports);
+    }
+
+    /// The peer does something in the newest call.
+    pub(super) fn happen(&mut self, now: Now, happened: MediaHappened) -> Result<(), String> {
+        let Some((session, call)) = self.calls.iter_mut().next_back() else {
+            return Err("no call has media".to_owned());
+        };
+        if happened == MediaHappened::AudioReceived {
+            call.heard = Some(now.monotonic);
+            call.silent = false;
+        }
+        let session = *session;
+        self.report(session, MediaReported::Happened(happened));
+        Ok(())
+    }
+
+    /// The peer of the newest call falls silent.
+    pub(super) fn silence(&mut self, now: Now) -> Result<(), String> {
+        let Some(call) = self.calls.values_mut().next_back() else {
+            return Err("no call has media".to_owned());
+        };
+        call.heard = Some(now.monotonic);
+        call.silent = true;
+        Ok(())
+    }
+
+    /// Compares what the newest call does.
+    pub(super) fn expect(&mut self, expected: &ExpectMedia) -> Result<serde_json::Value, String> {
+        let Some(call) = self.calls.values_mut().next_back() else {
+            return Err("no call has media".to_owned());
+        };
+        let playing = call.playing.as_ref().map_or("nothing", |(kind, _, _)| kind);
+        let direction = call.stream.as_ref().map_or("none", |stream| stream.direction.name());
+        let seen = serde_json::json!({
+            "digits": call.digits,
+            "playing": playing,
+            "muted": call.muted,
+            "recording": call.recording,
+            "direction": direction,
+        });
+        let fits = expected.digits.as_ref().is_none_or(|digits| *digits == call.digits)
+            && expected.playing.as_deref().is_none_or(|kind| kind == playing)
+            && expected.muted.is_none_or(|muted| muted == call.muted)
+            && expected.recording.is_none_or(|recording| recording == call.recording)
+            && expected.direction.as_deref().is_none_or(|name| name == direction);
+        if !fits {
+            return Err(format!("expected media {expected:?}, but they are {seen}"));
+        }
+        call.digits.clear();
+        Ok(seen)
+    }
+}
+
+impl Call {
+    fn new(now: Now, address: IpAddr, session: MediaKey, options: MediaOptions) -> Self {
+        let codecs = [LocalCodec::new("PCMU", 0, 8_000), LocalCodec::new("PCMA", 8, 8_000)];
+        let codecs = codecs
+            .into_iter()
+            .filter(|codec| options.codecs.iter().any(|name| name.eq_ignore_ascii_case(&codec.name)));
+        let port = 20_000 + u16::try_from(session.0 % 10_000).unwrap_or(0) * 2;
+        let local = LocalAudio {
+            telephone_event: Some(101),
+            session_id: u64::from(session.0) + 1,
+            ..LocalAudio::new(address, port, codecs.collect())
+        };
+        let every = |interval: Duration| (!interval.is_zero()).then(|| now.monotonic + interval);
+        Self {
+            next_figures: every(options.statistics_interval),
+            next_levels: every(options.levels_interval),
+            options,
+            local,
+            previous: None,
+            offered: None,
+            stream: None,
+            playing: None,
+            recording: false,
+            muted: false,
+            digits: String::new(),
+            sending: VecDeque::new(),
+            heard: None,
+            silent: false,
+        }
+    }
+
+    fn answer(&mut self, question: MediaQuestion) -> Result<MediaAnswer, String> {
+        let parse = |text: &str| SessionDescription::parse(text).map_err(|error| error.to_string());
+        match question {
+            MediaQuestion::CreateOffer { direction, .. } => {
+                self.local.direction = direction;
+                let description = match &self.previous {
+                    Some(previous) => offer_again(&self.local, previous),
+                    None => offer(&self.local),
+                };
+                let text = description.to_string();
+                self.offered = Some(description);
+                Ok(MediaAnswer::Description(text))
+            }
+            MediaQuestion::CreateAnswer { offer, direction } => {
+                let offer = parse(&offer)?;
+                self.local.direction = direction;
+                let answered = match &self.previous {
+                    Some(previous) => answer_again(&offer, &self.local, previous),
+                    None => answer(&offer, &self.local),
+                };
+                let answered = answered.map_err(|refusal| refusal.to_string())?;
+                let text = answered.description.to_string();
+                self.previous = Some(answered.description);
+                self.stream = answered.stream;
+                Ok(MediaAnswer::Description(text))
+            }
+            MediaQuestion::SetRemote { answer } => {
+                let answer = parse(&answer)?;
+                let Some(offered) = &self.offered else { return Err("there is no offer".to_owned()) };
+                let stream =
+                    accept_answer(offered, &answer, &self.local).map_err(|fault| fault.to_string())?;
+                if stream.is_none() {
+                    return Err("the peer refused the audio".to_owned());
+                }
+                self.previous.clone_from(&self.offered);
+                self.stream = stream;
+                Ok(MediaAnswer::Applied)
+            }
+            MediaQuestion::Rollback => {
+                self.offered = None;
+                Ok(MediaAnswer::Applied)
+            }
+        }
+    }
+
+    /// Carries out a command; none if it is told later.
+    fn control(&mut self, now: Now, token: Token, control: MediaControl) -> Option<Result<(), MediaFailure>> {
+        let fail = |kind, reason: &str| Some(Err(MediaFailure { kind, reason: reason.to_owned() }));
+        match control {
+            MediaControl::Play(source) => {
+                let once = |repeat: bool| (!repeat).then(|| now.monotonic + CLIP);
+                let (kind, end) = match source {
+                    AudioSource::File { path, .. } if path.to_string_lossy().contains("missing") => {
+                        return fail(MediaFailureKind::Unreadable, "there is no such file");
+                    }
+                    AudioSource::Bytes { wav, .. } if !wav.starts_with(b"RIFF") => {
+                        return fail(MediaFailureKind::Unreadable, "this is no WAV file");
+                    }
+                    AudioSource::File { repeat, .. } => ("file", once(repeat)),
+                    AudioSource::Bytes { repeat, .. } => ("bytes", once(repeat)),
+                    AudioSource::Tone { .. } => ("tone", None),
+                    AudioSource::Echo => ("echo", None),
+                    AudioSource::Frames => ("frames", None),
+                };
+                self.playing = Some((kind, token, end));
+            }
+            MediaControl::StopPlaying => self.playing = None,
+            MediaControl::Record(AudioSink::File { path }) if path.to_string_lossy().contains("missing") => {
+                return fail(MediaFailureKind::Unwritable, "there is no such folder");
+            }
+            MediaControl::Record(_) => self.recording = true,
+            MediaControl::StopRecording => self.recording = false,
+            MediaControl::Mute(muted) => self.muted = muted,
+            MediaControl::SendDigits(digits) => {
+                if self.stream.as_ref().is_none_or(|stream| stream.telephone_event.is_none()) {
+                    return fail(MediaFailureKind::NotNegotiated, "the peer takes no telephone events");
+                }
+                let keys = u32::try_from(digits.len()).unwrap_or(u32::MAX);
+                let begin = self.sending.back().map_or(now.monotonic, |(_, at)| *at);
+                self.sending.push_back((token, begin + KEY * keys));
+                self.digits.push_str(&digits);
+                return None;
+            }
+        }
+        Some(Ok(()))
+    }
+
+    /// When the peer has been silent for too long.
+    fn times_out(&self) -> Option<Instant> {
+        let hears =
+            self.stream.as_ref().is_some_and(|stream| stream.direction.receives() && !stream.remote_hold);
+        let counts = self.silent && hears && !self.options.timeout.is_zero();
+        self.heard.filter(|_| counts).map(|heard| heard + self.options.timeout)
+    }
+
+    fn next(&self) -> Option<Instant> {
+        let clip = self.playing.as_ref().and_then(|(_, _, end)| *end);
+        let keys = self.sending.front().map(|(_, at)| *at);
+        [clip, keys, self.next_figures, self.next_levels, self.times_out()].into_iter().flatten().min()
+    }
+
+    fn tick(&mut self, now: Now, mut report: impl FnMut(MediaReported)) {
+        let due = |at: Option<Instant>| at.is_some_and(|at| at <= now.monotonic);
+        if due(self.playing.as_ref().and_then(|(_, _, end)| *end)) {
+            self.playing = None;
+            report(MediaReported::Happened(MediaHappened::PlaybackFinished));
+        }
+        while due(self.sending.front().map(|(_, at)| *at)) {
+            let Some((token, _)) = self.sending.pop_front() else { break };
+            report(MediaReported::Controlled(token, Ok(())));
+        }
+        if due(self.next_figures) {
+            self.next_figures = Some(now.monotonic + self.options.statistics_interval);
+            report(MediaReported::Statistics(self.figures(now)));
+        }
+        if due(self.next_levels) {
+            self.next_levels = Some(now.monotonic + self.options.levels_interval);
+            let level = |loud: bool| if loud { 0.5 } else { 0.0 };
+            let (sent, received) = (level(self.playing.is_some() && !self.muted), level(self.hears_sound()));
+            report(MediaReported::Levels { sent, received });
+        }
+        if due(self.times_out()) {
+            self.heard = None;
+            report(MediaReported::Happened(MediaHappened::TimedOut));
+        }
+    }
+
+    fn hears_sound(&self) -> bool {
+        let receives = self.stream.as_ref().is_some_and(|stream| stream.direction != Direction::Inactive);
+        self.heard.is_some() && !self.silent && receives
+    }
+
+    fn figures(&self, _now: Now) -> MediaFigures {
+        MediaFigures {
+            codec: self.stream.as_ref().and_then(|stream| Some(stream.codecs.first()?.name.clone())),
+            mos_received: self.heard.map(|_| 4.4),
+            ..MediaFigures::default()
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Carries out the steps of the scripted peer.
+
+use std::time::Duration;
+
+use rvoip_driver::MediaHappened;
+use rvoip_sip_core::header::CSeq;
+use rvoip_sip_core::{Algorithm, DigestServer, HeaderName, Message, Password, Secret};
+use serde_json::{Value, json};
+
+use super::peer::Received;
+use super::step::{Challenge, Credentials, Media, Step, What};
+use super::world::World;
+
+impl World {
+    /// Carries out a step; gives what it saw.
+    pub(super) fn step(&mut self, step: Step) -> Result<Value, String> {
+        if let Some(what) = &step.expect {
+            return self.expect(what, &step);
+        }
+        if let Some(status) = step.respond {
+            return self.respond(status, &step);
+        }
+        if let Some(method) = &step.request {
+            let body = self.body(&step)?;
+            let client = step.client.or(step.new.then_some(1));
+            self.peer.send_request(method, client, step.uri.as_deref(), &step.fields, body)?;
+        }
+        if let Some(raw) = step.raw {
+            let (client, flow) = self.peer.way(step.client);
+            self.peer.send(client, flow, raw);
+        }
+        if let Some(reason) = step.drop {
+            self.drop_connections(&reason);
+        }
+        if let Some(refuse) = step.refuse {
+            self.peer.refuses = refuse;
+        }
+        if let Some(methods) = step.ignore {
+            self.peer.ignored = methods.into_iter().collect();
+        }
+        if step.quiet == Some(true)
+            && let Some(received) = self.peer.inbox.front()
+        {
+            return Err(format!("nothing was expected, but this came: {}", received.line()));
+        }
+        if let Some(media) = step.media {
+            self.media(media, step.client)?;
+        }
+        if let Some(expected) = step.expect_media {
+            return self.member(step.client)?.media.expect(&expected);
+        }
+        self.packets.extend(self.peer.outgoing.drain(..));
+        Ok(Value::Null)
+    }
+
+    fn member(&mut self, client: Option<usize>) -> Result<&mut super::world::Member, String> {
+        let client = client.unwrap_or(1);
+        self.members.get_mut(client - 1).ok_or_else(|| format!("there is no client {client}"))
+    }
+
+    fn expect(&mut self, what: &What, step: &Step) -> Result<Value, String> {
+        let wanted = match what {
+            What::Status(status) => status.to_string(),
+            What::Method(method) => method.clone(),
+        };
+        let Some(received) = self.peer.inbox.pop_front() else {
+            return Err(format!("expected {wanted}, but nothing came"));
+        };
+        let line = received.line();
+        let message = received.message()?;
+        let fits = match what {
+            What::Status(status) => {
+                let of = message.require::<CSeq>().map(|cseq| cseq.method.to_string()).unwrap_or_default();
+                message.status().is_some_and(|got| got.code() == *status)
+                    && step.to.as_ref().is_none_or(|to| *to == of)
+            }
+            What::Method(method) => message.method().is_some_and(|got| got.as_str() == method),
+        };
+        if !fits {
+            return Err(format!("expected {wanted}, but this came: {line}"));
+        }
+        check(&message, step).map_err(|reason| format!("{line}: {reason}"))?;
+        if let Some(credentials) = &step.authorized {
+            self.authorized(&received, credentials).map_err(|reason| format!("{line}: {reason}"))?;
+        }
+        let parsed = crate::parse_message(&received.bytes).map_err(|error| error.to_string())?;
+        self.peer.note(&received)?;
+        serde_json::to_value(parsed).map_err(|error| error.to_string())
+    }
+
+    /// The credentials of a request are right.
+    fn authorized(&mut self, received: &Received, credentials: &Credentials) -> Result<(), String> {
+        let now = self.clock.now();
+        let message = received.message()?;
+        let mut failure = "no challenge was made".to_owned();
+        for server in self.peer.servers.values_mut() {
+            for by_proxy in [false, true] {
+                let verified = server.verify_request(now, &message, by_proxy, |given| {
+                    let password = Password::new(credentials.password.clone());
+                    (given.username == credentials.user)
+                        .then(|| (given.username.clone(), Secret::Password(password)))
+                });
+                match verified {
+                    Ok(_) => return Ok(()),
+                    Err(error) => failure = error.to_string(),
+                }
+            }
+        }
+        Err(format!("the credentials are not right: {failure}"))
+    }
+
+    fn respond(&mut self, status: u16, step: &Step) -> Result<Value, String> {
+        let received = self.peer.request(step.to.as_deref())?.clone();
+        let mut fields = step.fields.clone();
+        if step.contacts.as_deref() == Some("echo") {
+            let message = received.message()?;
+            for contact in message.raw(HeaderName::Contact) {
+                let expires = message.raw(HeaderName::Expires).next().unwrap_or("600");
+                let shown = if contact.contains("expires=") {
+                    contact.to_owned()
+                } else {
+                    format!("{contact};expires={expires}")
+                };
+                if !shown.ends_with("expires=0") {
+                    fields.insert("Contact".to_owned(), shown);
+                }
+            }
+        }
+        let challenge = match (&step.challenge, status) {
+            (Some(challenge), _) => Some(self.challenge(challenge)?),
+            (None, _) => None,
+        };
+        if let Some(challenge) = challenge {
+            let name = if status == 407 { "Proxy-Authenticate" } else { "WWW-Authenticate" };
+            fields.insert(name.to_owned(), challenge);
+        }
+        let body = self.body(step)?;
+        self.peer.respond(&received, status, step.tag.as_deref(), &fields, body)?;
+        self.packets.extend(self.peer.outgoing.drain(..));
+        Ok(json!({}))
+    }
+
+    fn challenge(&mut self, challenge: &Challenge) -> Result<String, String> {
+        let now = self.clock.now();
+        let algorithms: Vec<Algorithm> = challenge
+            .algorithm
+            .split_whitespace()
+            .map(|name| Algorithm::parse(name).ok_or_else(|| format!("no algorithm: {name}")))
+            .collect::<Result<_, _>>()?;
+        let peer = &mut self.peer;
+        let server = peer.servers.entry(challenge.realm.clone()).or_insert_with(|| {
+            DigestServer::new(challenge.realm.clone(), algorithms, Duration::from_secs(300), &mut peer.random)
+        });
+        let all = server.challenges(now, challenge.stale, &mut peer.random);
+        all.first().map(ToString::to_string).ok_or_else(|| "no algorithm".to_owned())
+    }
+
+    fn body(&mut self, step: &Step) -> Result<Option<(String, String)>, String> {
+        match (&step.sdp, &step.body) {
+            (Some(kind), _) if kind == "none" => Ok(None),
+            (Some(kind), _) => Ok(Some(("application/sdp".to_owned(), self.peer.describe(kind)?))),
+            (None, Some(body)) => {
+                let content_type = step.content_type.clone();
+                Ok(Some((content_type.unwrap_or_else(|| "text/plain".to_owned()), body.clone())))
+            }
+            (None, None) => Ok(None),
+        }
+    }
+
+    fn drop_connections(&mut self, reason: &str) {
+        for member in &mut self.members {
+            for flow in member.connections.clone() {
+                member.fail(flow, reason);
+            }
+        }
+    }
+
+    fn media(&mut self, media: Media, client: Option<usize>) -> Result<(), String> {
+        let now = self.clock.now();
+        let member = self.member(client)?;
+        match media {
+            Media::Audio => member.media.happen(now, MediaHappened::AudioReceived),
+            Media::Silence => member.media.silence(now),
+            Media::Digit(digit) => {
+                let digit = digit.chars().next().ok_or("a digit is one character")?;
+                let duration = Duration::from_millis(100);
+                member.media.happen(now, MediaHappened::DigitReceived { digit, duration })
+            }
+            Media::Path(true) => member.media.happen(now, MediaHappened::PathRestored),
+            Media::Path(false) => {
+                let reason = "there is no way to the peer's media".to_owned();
+                member.media.happen(now, MediaHappened::PathLost { reason })
+            }
+        }
+    }
+}
+
+/// Compares an expected message with what is said of it.
+fn check(message: &Message<'_>, step: &Step) -> Result<(), String> {
+    for (name, wanted) in &step.fields {
+        let name = HeaderName::parse(name).ok_or_else(|| format!("{name} is no header field"))?;
+        let values: Vec<&str> = message.raw(name.clone()).collect();
+        if !values.iter().any(|value| value.contains(wanted)) {
+            return Err(format!("{} should have {wanted:?}, but is {values:?}", name.as_str()));
+        }
+    }
+    for name in &step.without {
+        let name = HeaderName::parse(name).ok_or_else(|| format!("{name} is no header field"))?;
+        if let Some(value) = message.raw(name.clone()).next() {
+            return Err(format!("{} should not be there, but is {value:?}", name.as_str()));
+        }
+    }
+    if let Some(uri) = &step.uri
+        && !message.request_uri_text().is_some_and(|text| text.contains(uri))
+    {
+        return Err(format!("the request URI should have {uri:?}"));
+    }
+    let body = String::from_utf8_lossy(message.body());
+    let wanted_body = step.body.iter().map(String::as_str);
+    let wanted_direction = step.sdp.as_deref().filter(|kind| *kind != "none").map(|kind| format!("a={kind}"));
+    for wanted in wanted_body.chain(wanted_direction.as_deref()) {
+        // What goes both ways need not be said (RFC 8866 §6.7).
+        let default = wanted == "a=sendrecv"
+            && body.contains("m=audio")
+            && !["a=sendonly", "a=recvonly", "a=inactive"].iter().any(|other| body.contains(other));
+        if !body.contains(wanted) && !default {
+            return Err(format!("the body should have {wanted:?}, but is {body:?}"));
+        }
+    }
+    if step.sdp.as_deref() == Some("none") && !body.is_empty() {
+        return Err(format!("there should be no body, but there is {body:?}"));
+    }
+    Ok(())
+}

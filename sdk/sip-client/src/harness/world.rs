@@ -1,0 +1,210 @@
+//! The simulated network and its clients.
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use bytes::Bytes;
+use rvoip_driver::clock::VirtualClock;
+use rvoip_driver::{
+    DnsAnswer, DnsError, DnsQuestion, Driving, FlowId, FlowOpened, Hub, Instant, IoInput, IoOutput, Protocol,
+    Random,
+};
+use rvoip_sans_io::RecordType;
+
+use super::media::SimulatedMedia;
+use super::peer::Peer;
+use crate::ClientConfig;
+use crate::agent::Agent;
+
+/// Where the scripted peer is; every name leads there, unless it is of a special kind.
+pub(super) const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1)), 5_060);
+/// Where nobody answers: names that begin with `silent`.
+const SILENT: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 9));
+/// Things that happen at one moment; more is a loop without end.
+const TURNS: usize = 100_000;
+
+/// A message on its way to a client.
+#[derive(Debug)]
+pub(super) struct Packet {
+    pub(super) client: usize,
+    pub(super) flow: FlowId,
+    pub(super) bytes: Bytes,
+}
+
+#[derive(Debug)]
+pub(super) struct Member {
+    driving: Driving<Agent>,
+    pub(super) address: Ipv4Addr,
+    pub(super) media: SimulatedMedia,
+    /// Connections that are open.
+    pub(super) connections: Vec<FlowId>,
+    last_port: u16,
+    timeout: Option<Instant>,
+}
+
+impl Member {
+    /// The flow of datagrams.
+    pub(super) fn datagrams() -> FlowId {
+        FlowId::from_platform(1)
+    }
+
+    pub(super) fn fail(&mut self, flow: FlowId, reason: &str) {
+        self.connections.retain(|open| *open != flow);
+        self.driving.give(IoInput::FlowFailed { flow, reason: reason.to_owned() });
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) clock: VirtualClock,
+    random: Random,
+    pub(super) members: Vec<Member>,
+    pub(super) peer: Peer,
+    pub(super) packets: VecDeque<Packet>,
+}
+
+impl World {
+    pub(super) fn new(seed: u64) -> Self {
+        let mut random = Random::from_number(seed);
+        let peer = Peer::new(random.fork());
+        Self { clock: VirtualClock::default(), random, members: Vec::new(), peer, packets: VecDeque::new() }
+    }
+
+    pub(super) fn add(&mut self, config: ClientConfig) -> Hub<Agent> {
+        let agent = Agent::new(config, self.random.fork());
+        let (hub, driving) = Hub::with_virtual_clock(agent, self.clock.clone());
+        let number = u8::try_from(self.members.len() + 1).unwrap_or(u8::MAX);
+        let address = Ipv4Addr::new(192, 0, 2, number);
+        driving.give(IoInput::FlowOpened(FlowOpened {
+            flow: Member::datagrams(),
+            protocol: Protocol::Udp,
+            local: SocketAddr::new(address.into(), 5_060),
+            remote: None,
+        }));
+        self.members.push(Member {
+            driving,
+            address,
+            media: SimulatedMedia::new(address),
+            connections: Vec::new(),
+            last_port: 40_000,
+            timeout: None,
+        });
+        hub
+    }
+
+    /// Carries out everything that is wanted at this moment, until nobody wants anything.
+    pub(super) fn settle(&mut self) {
+        for _ in 0..TURNS {
+            let mut busy = false;
+            for index in 0..self.members.len() {
+                busy |= self.carry_out(index);
+            }
+            self.packets.extend(self.peer.outgoing.drain(..));
+            while let Some(packet) = self.packets.pop_front() {
+                busy = true;
+                if let Some(member) = self.members.get(packet.client) {
+                    let Packet { flow, bytes, .. } = packet;
+                    member.driving.give(IoInput::Received { flow, source: PEER, bytes });
+                }
+            }
+            if !busy {
+                return;
+            }
+        }
+    }
+
+    fn carry_out(&mut self, index: usize) -> bool {
+        let now = self.clock.now();
+        let Some(member) = self.members.get_mut(index) else { return false };
+        let (outputs, timeout) = member.driving.take();
+        member.timeout = timeout;
+        let mut busy = !outputs.is_empty();
+        for output in outputs {
+            match output {
+                IoOutput::Transmit(transmit) => {
+                    let silent = transmit.destination.ip() == SILENT;
+                    if !silent {
+                        self.peer.receive(index, transmit.flow, transmit.bytes);
+                    }
+                }
+                IoOutput::OpenFlow(open) => {
+                    if open.remote.ip() == SILENT {
+                        continue;
+                    }
+                    if self.peer.refuses {
+                        let reason = "the connection was refused".to_owned();
+                        member.driving.give(IoInput::FlowFailed { flow: open.flow, reason });
+                        continue;
+                    }
+                    member.last_port += 1;
+                    member.connections.push(open.flow);
+                    member.driving.give(IoInput::FlowOpened(FlowOpened {
+                        flow: open.flow,
+                        protocol: open.protocol,
+                        local: SocketAddr::new(member.address.into(), member.last_port),
+                        remote: Some(open.remote),
+                    }));
+                }
+                IoOutput::CloseFlow(flow) => member.connections.retain(|open| *open != flow),
+                IoOutput::Dns(id, question) => {
+                    let answer = look_up(&question);
+                    member.driving.give(IoInput::Dns(id, answer));
+                }
+                IoOutput::Media(request) => member.media.request(now, request),
+            }
+        }
+        while let Some(report) = member.media.reports.pop_front() {
+            busy = true;
+            member.driving.give(IoInput::Media(report));
+        }
+        busy
+    }
+
+    pub(super) fn advance(&mut self, by: Duration) {
+        let end = self.clock.now().monotonic + by;
+        self.settle();
+        loop {
+            let timeouts = self.members.iter().filter_map(|member| member.timeout);
+            let media = self.members.iter().filter_map(|member| member.media.next());
+            let Some(at) = timeouts.chain(media).min().filter(|at| *at <= end) else { break };
+            self.clock.move_to(at);
+            let now = self.clock.now();
+            for member in &mut self.members {
+                if member.timeout.is_some_and(|at| at <= now.monotonic) {
+                    member.timeout = None;
+                    member.driving.give(IoInput::Timeout);
+                }
+                member.media.tick(now);
+            }
+            self.settle();
+        }
+        self.clock.move_to(end);
+        self.settle();
+    }
+
+    pub(super) fn waiting(&self) -> (usize, usize) {
+        self.members
+            .iter()
+            .map(|member| member.driving.waiting())
+            .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+    }
+
+    pub(super) fn submitted(&self) -> u64 {
+        self.members.iter().map(|member| member.driving.submitted()).sum()
+    }
+}
+
+/// Every name leads to the peer, but those that begin with `unreachable` to nowhere and with `silent` to nobody.
+fn look_up(question: &DnsQuestion) -> Result<DnsAnswer, DnsError> {
+    if question.name.starts_with("unreachable") {
+        return Err(DnsError::NoSuchName);
+    }
+    let address = if question.name.starts_with("silent") { SILENT } else { PEER.ip() };
+    Ok(match question.record {
+        RecordType::A => DnsAnswer::Addresses(vec![address]),
+        RecordType::Aaaa => DnsAnswer::Addresses(Vec::new()),
+        RecordType::Srv => DnsAnswer::Services(Vec::new()),
+        RecordType::Naptr => DnsAnswer::Pointers(Vec::new()),
+    })
+}

@@ -1,0 +1,256 @@
+//! One scenario, step by step.
+
+use std::collections::BTreeMap;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use rvoip::harness::Harness;
+use rvoip::{AccountKey, CallKey, Client, Error, Events};
+use serde_json::{Value, json};
+
+use crate::matching::fits;
+use crate::scenario::{self, Expected, Scenario, Step};
+use crate::verbs::{self, Verb};
+
+/// What became of a scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything was as it says.
+    Passed,
+    /// A capability is missing.
+    Skipped(String),
+}
+
+/// Runs a scenario.
+///
+/// # Errors
+/// The step that was not as it says, and what was instead.
+pub fn run(scenario: &Scenario) -> Result<Outcome> {
+    let harness = Harness::new(1);
+    let config = match &scenario.config {
+        Value::Null => rvoip::ClientConfig::default(),
+        config => serde_json::from_value(config.clone()).context("the config")?,
+    };
+    let client = harness.client(config)?;
+    let capabilities = serde_json::to_value(client.capabilities())?;
+    for need in &scenario.needs {
+        if capabilities.get(need) != Some(&Value::Bool(true)) {
+            return Ok(Outcome::Skipped(format!("this face has no {need}")));
+        }
+    }
+    let mut run = Run {
+        listeners: BTreeMap::from([("client".to_owned(), client.events())]),
+        harness,
+        client,
+        keys: BTreeMap::new(),
+        kept: BTreeMap::new(),
+        results: BTreeMap::new(),
+    };
+    for (name, config) in &scenario.accounts {
+        let mut adding = verbs::of_client("add_account", run.client.clone(), config)?;
+        let key = match run.poll(&mut adding) {
+            Poll::Ready(Ok(key)) => serde_json::from_value(key)?,
+            other => bail!("the account {name} cannot be added: {other:?}"),
+        };
+        run.keys.insert(name.clone(), key);
+    }
+    for (index, step) in scenario.steps.iter().enumerate() {
+        run.step(step).with_context(|| format!("step {}: {step:?}", index + 1))?;
+    }
+    // What came and was not expected is no accident.
+    run.harness.peer(r#"{"quiet": true}"#).context("at the end")?;
+    Ok(Outcome::Passed)
+}
+
+struct Run {
+    harness: Harness,
+    client: Client,
+    listeners: BTreeMap<String, Events>,
+    /// Accounts and calls by their names.
+    keys: BTreeMap<String, u32>,
+    kept: BTreeMap<String, Verb>,
+    results: BTreeMap<String, std::result::Result<Value, Error>>,
+}
+
+impl Run {
+    fn poll(&self, verb: &mut Verb) -> Poll<std::result::Result<Value, Error>> {
+        let mut cx = Context::from_waker(Waker::noop());
+        if let Poll::Ready(result) = verb.as_mut().poll(&mut cx) {
+            return Poll::Ready(result);
+        }
+        self.harness.advance(Duration::ZERO);
+        verb.as_mut().poll(&mut cx)
+    }
+
+    fn key(&self, name: &str) -> Result<u32> {
+        self.keys.get(name).copied().with_context(|| format!("nothing has the name {name}"))
+    }
+
+    fn step(&mut self, step: &Step) -> Result<()> {
+        match step {
+            Step::Do(step) => self.begin(step),
+            Step::Await(step) => self.awaited(step),
+            Step::Cancel(step) => {
+                let verb = self.kept.remove(&step.cancel);
+                ensure!(verb.is_some(), "nothing is under way as {}", step.cancel);
+                drop(verb);
+                self.harness.advance(Duration::ZERO);
+                Ok(())
+            }
+            Step::Peer(step) => {
+                self.harness.peer(&step.peer.to_string())?;
+                Ok(())
+            }
+            Step::Advance(step) => {
+                self.harness.advance(Duration::from_millis(step.advance));
+                Ok(())
+            }
+            Step::Events(step) => self.events(step),
+            Step::Listen(step) => {
+                let events = match step.to.as_str() {
+                    "client" => self.client.events(),
+                    name => {
+                        let key = self.key(name)?;
+                        // A name is of an account or of a call; a call's is bound by a step.
+                        if self.client.accounts().iter().any(|account| account.key() == AccountKey(key))
+                            && !name.starts_with("call")
+                        {
+                            self.client.account_by_key(AccountKey(key)).events()
+                        } else {
+                            self.client.call(CallKey(key)).events()
+                        }
+                    }
+                };
+                self.listeners.insert(step.listen.clone(), events);
+                Ok(())
+            }
+            Step::Counts(step) => self.counts(&step.counts),
+            Step::Unknown(step) => bail!("unknown step: {step}"),
+        }
+    }
+
+    fn begin(&mut self, step: &scenario::Do) -> Result<()> {
+        let (object, name) = step.verb.split_once('.').with_context(|| format!("no verb: {}", step.verb))?;
+        let on = || self.key(step.on.as_deref().context("the step says not on what")?);
+        let mut verb = match object {
+            "client" => verbs::of_client(name, self.client.clone(), &step.args)?,
+            "account" => verbs::of_account(name, self.client.account_by_key(AccountKey(on()?)), &step.args)?,
+            "call" => verbs::of_call(name, self.client.call(CallKey(on()?)), &step.args)?,
+            other => bail!("unknown step: there is nothing that is called {other}"),
+        };
+        let result = self.poll(&mut verb);
+        if let (Some(name), Poll::Ready(Ok(key))) = (&step.bind, &result) {
+            self.keys.insert(name.clone(), serde_json::from_value(key.clone())?);
+        }
+        let Some(kept) = &step.kept else { return self.compare(&step.outcome, result) };
+        match result {
+            Poll::Pending => {
+                self.kept.insert(kept.clone(), verb);
+            }
+            Poll::Ready(result) => {
+                ensure!(!step.outcome.pending, "it should be under way, but it is complete: {result:?}");
+                self.results.insert(kept.clone(), result);
+            }
+        }
+        Ok(())
+    }
+
+    fn awaited(&mut self, step: &scenario::Await) -> Result<()> {
+        let result = if let Some(result) = self.results.remove(&step.kept) {
+            Poll::Ready(result)
+        } else {
+            let mut verb = self
+                .kept
+                .remove(&step.kept)
+                .with_context(|| format!("nothing is under way as {}", step.kept))?;
+            let result = self.poll(&mut verb);
+            if result.is_pending() {
+                self.kept.insert(step.kept.clone(), verb);
+            }
+            result
+        };
+        self.compare(&step.outcome, result)
+    }
+
+    fn compare(&self, expected: &Expected, got: Poll<std::result::Result<Value, Error>>) -> Result<()> {
+        match got {
+            Poll::Pending if expected.pending => Ok(()),
+            Poll::Pending => bail!("it should be complete, but it is under way"),
+            Poll::Ready(result) if expected.pending => {
+                bail!("it should be under way, but it is complete: {result:?}")
+            }
+            Poll::Ready(Ok(value)) => {
+                ensure!(expected.fails.is_none(), "it should fail, but it completed with {value}");
+                let wanted = expected.returns.as_ref().unwrap_or(&Value::Null);
+                let fits = expected.returns.is_none() || fits(wanted, &value, &self.keys);
+                ensure!(fits, "it should give {wanted}, but it gives {value}");
+                Ok(())
+            }
+            Poll::Ready(Err(error)) => {
+                let got = json!({
+                    "kind": error.kind(),
+                    "status": error.status(),
+                    "reason": error.reason(),
+                });
+                let Some(wanted) = &expected.fails else { bail!("it should complete, but it failed: {got}") };
+                ensure!(
+                    fits(wanted, &got, &self.keys),
+                    "it should fail with {wanted}, but it fails with {got}"
+                );
+                Ok(())
+            }
+        }
+    }
+
+    fn events(&mut self, step: &scenario::Events) -> Result<()> {
+        self.harness.advance(Duration::ZERO);
+        let name = step.of.as_deref().unwrap_or("client");
+        let listener = self.listeners.get(name).with_context(|| format!("nobody listens as {name}"))?;
+        let got: Vec<Value> =
+            listener.take_events().iter().map(serde_json::to_value).collect::<serde_json::Result<_>>()?;
+        let mut left = got.iter();
+        let mut first = None;
+        for expected in &step.events {
+            // The first event may name its call only now.
+            let mut keys = self.keys.clone();
+            let found = left.by_ref().find(|event| {
+                if first.is_none()
+                    && let Some(bind) = &step.bind
+                    && let Some(key) = event.get("call").and_then(Value::as_u64)
+                {
+                    keys.insert(bind.clone(), u32::try_from(key).unwrap_or(u32::MAX));
+                }
+                step.exactly || fits(expected, event, &keys)
+            });
+            let Some(found) = found.filter(|event| fits(expected, event, &keys)) else {
+                bail!("expected the event {expected}, but there came {}", Value::from(got.clone()));
+            };
+            if first.is_none() {
+                first = Some(found.clone());
+            }
+        }
+        if step.exactly
+            && let Some(event) = left.next()
+        {
+            bail!("an event came that was not expected: {event}");
+        }
+        if let Some(bind) = &step.bind {
+            let key = first.as_ref().and_then(|event| event.get("call")).and_then(Value::as_u64);
+            let key = key.context("the first event is about no call")?;
+            self.keys.insert(bind.clone(), u32::try_from(key)?);
+        }
+        Ok(())
+    }
+
+    fn counts(&self, expected: &scenario::Counts) -> Result<()> {
+        let counts = self.harness.counts();
+        let got = (counts.events, counts.waiting, self.harness.submitted(), self.client.live() as u64);
+        let fits = expected.events.is_none_or(|events| events == got.0)
+            && expected.waiting.is_none_or(|waiting| waiting == got.1)
+            && expected.submitted.is_none_or(|submitted| submitted == got.2)
+            && expected.live.is_none_or(|live| live == got.3);
+        ensure!(fits, "expected {expected:?}, but there are {got:?} (events, waiting, submitted, live)");
+        Ok(())
+    }
+}
