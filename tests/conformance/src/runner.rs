@@ -28,9 +28,10 @@ pub enum Outcome {
 /// The step that was not as it says, and what was instead.
 pub fn run(scenario: &Scenario) -> Result<Outcome> {
     let harness = Harness::new(1);
-    let config = match &scenario.config {
-        Value::Null => rvoip::ClientConfig::default(),
-        config => serde_json::from_value(config.clone()).context("the config")?,
+    let config = if scenario.config.is_null() {
+        rvoip::ClientConfig::default()
+    } else {
+        serde_json::from_value(scenario.config.clone()).context("the config")?
     };
     let client = harness.client(config)?;
     let capabilities = serde_json::to_value(client.capabilities())?;
@@ -51,7 +52,9 @@ pub fn run(scenario: &Scenario) -> Result<Outcome> {
         let mut adding = verbs::of_client("add_account", run.client.clone(), config)?;
         let key = match run.poll(&mut adding) {
             Poll::Ready(Ok(key)) => serde_json::from_value(key)?,
-            other => bail!("the account {name} cannot be added: {other:?}"),
+            other @ (Poll::Ready(_) | Poll::Pending) => {
+                bail!("the account {name} cannot be added: {other:?}")
+            }
         };
         run.keys.insert(name.clone(), key);
     }
@@ -211,7 +214,7 @@ impl Run {
             listener.take_events().iter().map(serde_json::to_value).collect::<serde_json::Result<_>>()?;
         let mut left = got.iter();
         let mut first = None;
-        for expected in &step.events {
+        for expected in &step.expected {
             // The first event may name its call only now.
             let mut keys = self.keys.clone();
             let found = left.by_ref().find(|event| {

@@ -111,7 +111,8 @@ pub(crate) struct Advance {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Events {
-    pub(crate) events: Vec<Value>,
+    #[serde(rename = "events")]
+    pub(crate) expected: Vec<Value>,
     /// The listener; `client` unless it is said.
     pub(crate) of: Option<String>,
     /// These, in this order, and no others.
