@@ -6,11 +6,15 @@
 
 mod client;
 mod events;
+#[cfg(feature = "harness")]
+mod harness;
 mod promise;
 mod value;
 
 pub use client::{RawClient, parse_message};
 pub use events::RawEvents;
+#[cfg(feature = "harness")]
+pub use harness::RawHarness;
 
 // Named for its feature alone, which compiles the messages of all crates out.
 use tracing as _;

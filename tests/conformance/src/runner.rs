@@ -102,7 +102,10 @@ impl Run {
                 Ok(())
             }
             Step::Peer(step) => {
-                self.harness.peer(&step.peer.to_string())?;
+                let text = step.peer.to_string();
+                for _ in 0..step.times {
+                    self.harness.peer(&text)?;
+                }
                 Ok(())
             }
             Step::Advance(step) => {

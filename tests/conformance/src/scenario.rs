@@ -99,6 +99,13 @@ pub(crate) struct Cancel {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Peer {
     pub(crate) peer: Value,
+    /// So many times.
+    #[serde(default = "once")]
+    pub(crate) times: u32,
+}
+
+fn once() -> u32 {
+    1
 }
 
 #[derive(Debug, Deserialize)]

@@ -276,6 +276,11 @@ impl Call {
             MediaControl::Record(_) => self.recording = true,
             MediaControl::StopRecording => self.recording = false,
             MediaControl::Mute(muted) => self.muted = muted,
+            MediaControl::WriteFrames(_)
+                if self.playing.as_ref().is_some_and(|(kind, ..)| *kind == "frames") => {}
+            MediaControl::WriteFrames(_) | MediaControl::ReadFrames => {
+                return fail(MediaFailureKind::NotFrames, "no frames are played or recorded here");
+            }
             MediaControl::SendDigits(digits) => {
                 if self.stream.as_ref().is_none_or(|stream| stream.telephone_event.is_none()) {
                     return fail(MediaFailureKind::NotNegotiated, "the peer takes no telephone events");
