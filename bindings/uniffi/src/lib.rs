@@ -22,6 +22,8 @@ mod account;
 mod call;
 mod client;
 mod events;
+#[cfg(feature = "harness")]
+mod harness;
 mod types;
 mod wire;
 
@@ -29,6 +31,8 @@ pub use account::Account;
 pub use call::Call;
 pub use client::{Client, default_config};
 pub use events::{EventStream, account_key_of, call_key_of};
+#[cfg(feature = "harness")]
+pub use harness::{Harness, account_config_of, audio_sink_of, audio_source_of, client_config_of};
 pub use rvoip::{
     AccountConfig, AccountInfo, AccountKey, Answer, AudioSink, AudioSource, CallInfo, CallKey, Capabilities,
     Cause, ClientConfig, Error, ErrorKind, Event, HeaderField, ParsedMessage, Registration, Result,

@@ -31,3 +31,12 @@ pub(super) fn test(library: &Path, count: &mut Count) -> Result<()> {
     let testbed = format!("-Drvoip.testbed={}", target_directory().join("debug/rvoip-testbed").display());
     maven::test(PROJECT, &[&library, &testbed], count)
 }
+
+/// Runs the scenarios with the library and the source in a folder; the table of outcomes goes to `target/conformance`.
+pub(super) fn run_scenarios(folder: &Path, count: &mut Count) -> Result<()> {
+    let generated = format!("-Drvoip.generated={}", folder.join("kotlin").display());
+    let library = format!("-Drvoip.library={}", folder.join("debug").display());
+    let table = target_directory().join("conformance/kotlin.txt");
+    let table = format!("-Drvoip.table={}", table.display());
+    maven::test("mobile/kotlin/conformance", &[&generated, &library, &table], count)
+}

@@ -26,9 +26,22 @@ pub(crate) fn run_stage(count: &mut Count) -> Result<()> {
     let generator = Generator::build()?;
     generator.test(count)?;
     generator.generate(&library, "mobile/kotlin/generated", SWIFT)?;
-    swift::check(SWIFT, count)?;
+    swift::check(SWIFT, &["mobile/swift/Sources", "mobile/swift/Tests/RvoipTests"], count)?;
+    swift::test(count)?;
     kotlin::test(&library, count)?;
+    scenarios(&generator, count)?;
     phones()
+}
+
+/// The scenarios in Kotlin, on the build for tests that has the harness; for Swift their runner is checked.
+fn scenarios(generator: &Generator, count: &mut Count) -> Result<()> {
+    let target = target_directory().join("harness");
+    let folder = target.to_string_lossy().into_owned();
+    run(&cargo(), &["build", "--package", PACKAGE, "--features", "harness", "--target-dir", &folder])?;
+    let (kotlin, swift) = (format!("{folder}/kotlin"), format!("{folder}/swift"));
+    generator.generate(&target.join("debug/librvoip_ffi.so"), &kotlin, &swift)?;
+    swift::check(&swift, &["mobile/swift/Sources", "mobile/swift/Tests/ConformanceTests"], count)?;
+    kotlin::run_scenarios(&target, count)
 }
 
 /// Generates Kotlin and Swift, for whoever reads them.

@@ -148,8 +148,10 @@ private final class Run {
             await verb.cancel()
             harness.advance(by: 0)
         } else if let peer = names["peer"] {
-            try allow(step, ["peer"])
-            _ = try harness.peer(step: peer.description)
+            try allow(step, ["peer", "times"])
+            for _ in 0..<Int(names["times"]?.double ?? 1) {
+                _ = try harness.peer(step: peer.description)
+            }
         } else if let time = names["advance"]?.double {
             try allow(step, ["advance"])
             harness.advance(by: time / 1_000)

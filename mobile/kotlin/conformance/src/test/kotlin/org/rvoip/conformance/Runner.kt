@@ -110,8 +110,8 @@ private class Run(val harness: Harness, val client: Client, val scope: Coroutine
                 harness.advance(Duration.ZERO)
             }
             "peer" in step.keySet() -> {
-                allow(step, "peer")
-                harness.peer(step["peer"].toString())
+                allow(step, "peer", "times")
+                repeat(step["times"]?.asInt ?: 1) { harness.peer(step["peer"].toString()) }
             }
             "advance" in step.keySet() -> {
                 allow(step, "advance")
