@@ -105,10 +105,10 @@ impl Call {
     async fn answer(self: &Rc<Self>, question: MediaQuestion) -> Result<MediaAnswer, Refusal> {
         let peer = self.ensure_peer()?;
         match question {
-            MediaQuestion::CreateOffer { direction, .. } => {
+            MediaQuestion::CreateOffer { direction, restart } => {
                 self.hold(direction);
                 peer.send_from(self).await?;
-                peer.offer(self, direction).await.map(MediaAnswer::Description)
+                peer.offer(self, direction, restart).await.map(MediaAnswer::Description)
             }
             MediaQuestion::CreateAnswer { offer, direction } => {
                 peer.take_offer(&self.options.codecs, &offer).await?;

@@ -13,9 +13,9 @@ use rvoip_sip_core::StatusCode;
 use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    MediaStream, MediaStreamTrack, RtcIceGatheringState, RtcPeerConnection, RtcPeerConnectionState,
-    RtcRtpReceiver, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcSdpType,
-    RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
+    MediaStream, MediaStreamTrack, RtcIceGatheringState, RtcOfferOptions, RtcPeerConnection,
+    RtcPeerConnectionState, RtcRtpReceiver, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection,
+    RtcSdpType, RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
 };
 
 use super::call::Call;
@@ -155,8 +155,13 @@ impl Peer {
         }
     }
 
-    /// Writes an offer.
-    pub(super) async fn offer(&self, call: &Rc<Call>, direction: Direction) -> Result<String, Refusal> {
+    /// Writes an offer; with `restart` the way to the peer is looked for anew (ICE restart, RFC 8445 §9).
+    pub(super) async fn offer(
+        &self,
+        call: &Rc<Call>,
+        direction: Direction,
+        restart: bool,
+    ) -> Result<String, Refusal> {
         if self.transceiver.borrow().is_none() {
             let Some(track) = self.microphone() else { return Err(no_track()) };
             let transceiver = self.connection.add_transceiver_with_media_stream_track(&track);
@@ -165,7 +170,10 @@ impl Peer {
         }
         self.set_direction(direction);
         let failed = |error: JsValue| Refusal::ours("the browser cannot offer audio", &error);
-        let offer = JsFuture::from(self.connection.create_offer()).await.map_err(failed)?;
+        let options = RtcOfferOptions::new();
+        options.set_ice_restart(restart);
+        let promise = self.connection.create_offer_with_rtc_offer_options(&options);
+        let offer = JsFuture::from(promise).await.map_err(failed)?;
         self.describe_ourselves(&offer, &call.options.codecs).await
     }
 
