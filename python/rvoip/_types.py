@@ -337,7 +337,7 @@ class ClientConfig:
     """
 
     binds: Sequence[Bind] | None = None
-    """Local addresses; if there are none, UDP and TCP on free ports of all addresses."""
+    """Local addresses; if there are none, UDP on a free port of all addresses. Connections are opened where they are needed."""
     user_agent: str | None = None
     """What the User-Agent header field says."""
     max_calls: int | None = None

@@ -59,7 +59,7 @@ pub struct Bind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClientConfig {
-    /// Local addresses; if there are none, UDP and TCP on free ports of all addresses.
+    /// Local addresses; if there are none, UDP on a free port of all addresses. Connections are opened where they are needed.
     pub binds: Vec<Bind>,
     /// What the User-Agent header field says.
     pub user_agent: String,

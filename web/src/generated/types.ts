@@ -93,7 +93,7 @@ export interface Capabilities {
 
 /** The settings of a client. */
 export interface ClientConfig {
-  /** Local addresses; if there are none, UDP and TCP on free ports of all addresses. */
+  /** Local addresses; if there are none, UDP on a free port of all addresses. Connections are opened where they are needed. */
   readonly binds: readonly Bind[];
   /** What the User-Agent header field says. */
   readonly user_agent: string;
@@ -119,7 +119,7 @@ export interface ClientConfig {
 
 /** The settings of a client. */
 export interface ClientConfigInput {
-  /** Local addresses; if there are none, UDP and TCP on free ports of all addresses. */
+  /** Local addresses; if there are none, UDP on a free port of all addresses. Connections are opened where they are needed. */
   readonly binds?: readonly Bind[];
   /** What the User-Agent header field says. */
   readonly user_agent?: string;
