@@ -92,6 +92,21 @@ fn count_results(mut from: impl BufRead, mut to: impl Write, count: &mut Count) 
 }
 
 fn result(line: &str) -> Option<(usize, usize)> {
+    of_cargo(line).or_else(|| of_node(line))
+}
+
+/// `ℹ pass 3` and `ℹ fail 0`, with which node closes a run.
+fn of_node(line: &str) -> Option<(usize, usize)> {
+    let (kind, number) = line.strip_prefix("ℹ ")?.trim_end().split_once(' ')?;
+    let number = number.parse().ok()?;
+    match kind {
+        "pass" => Some((number, 0)),
+        "fail" => Some((0, number)),
+        _ => None,
+    }
+}
+
+fn of_cargo(line: &str) -> Option<(usize, usize)> {
     let (_verdict, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
     let mut counts = counts.split("; ");
     let passed = counts.next()?.strip_suffix(" passed")?.parse().ok()?;
@@ -149,6 +164,13 @@ mod tests {
         count_results(printed.as_bytes(), &mut copied, &mut count).unwrap();
         assert_eq!(copied, printed.as_bytes());
         assert_eq!((count.passed, count.failed), (42, 3));
+    }
+
+    #[test]
+    fn the_results_of_node_count_as_well() {
+        assert_eq!(result("ℹ pass 32\n"), Some((32, 0)));
+        assert_eq!(result("ℹ fail 1"), Some((0, 1)));
+        assert_eq!(result("ℹ duration_ms 7"), None);
     }
 
     #[test]
