@@ -1,0 +1,157 @@
+//! The way from the threads of clients to the interpreter.
+//!
+//! Whoever has to tell something queues it and goes on. One thread waits for the interpreter, and then carries everything
+//! over that has come together.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwapOption;
+use pyo3::prelude::*;
+use rvoip::{ErrorKind, WireEntry};
+
+use crate::log::{self, Record};
+use crate::value::thrown;
+use crate::verb::Running;
+
+/// How many log records and wire entries wait at most; what comes on top is counted.
+const MOST_TOLD: usize = 8_192;
+
+/// Of the process that runs. A process that was forked has another one: without locks, since they could be held for ever.
+static BRIDGE: ArcSwapOption<Bridge> = ArcSwapOption::const_empty();
+
+struct Bridge {
+    process: u32,
+    queue: Mutex<Queue>,
+    filled: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    verbs: Vec<Arc<Running>>,
+    told: VecDeque<Told>,
+    /// What there was no room for.
+    missed: u64,
+}
+
+impl Queue {
+    fn is_empty(&self) -> bool {
+        self.verbs.is_empty() && self.told.is_empty()
+    }
+}
+
+/// Something that is told and not answered.
+pub(crate) enum Told {
+    /// For `logging`.
+    Record(Record),
+    /// For a wire tap.
+    Wire(Box<WireEntry>, Arc<Tap>),
+}
+
+/// A wire tap: a callable, and the loop that it is called on.
+pub(crate) struct Tap {
+    pub(crate) event_loop: Py<PyAny>,
+    pub(crate) see: Py<PyAny>,
+}
+
+/// Makes sure that this process has a bridge. Called with the interpreter held, before anything is begun.
+pub(crate) fn open() -> PyResult<()> {
+    let process = std::process::id();
+    if BRIDGE.load().as_ref().is_some_and(|bridge| bridge.process == process) {
+        return Ok(());
+    }
+    let bridge = Arc::new(Bridge { process, queue: Mutex::default(), filled: Condvar::new() });
+    let carried = Arc::clone(&bridge);
+    std::thread::Builder::new()
+        .name("rvoip-python".to_owned())
+        .spawn(move || carried.carry())
+        .map_err(|error| thrown(&ErrorKind::Internal.error(format!("a thread cannot be started: {error}"))))?;
+    // The old one is its parent's: its lock may be held for ever.
+    std::mem::forget(BRIDGE.swap(Some(bridge)));
+    Ok(())
+}
+
+/// Has a verb take its next step.
+pub(crate) fn wake(verb: Arc<Running>) {
+    if let Some(bridge) = &*BRIDGE.load() {
+        bridge.queue().verbs.push(verb);
+        bridge.filled.notify_one();
+    }
+}
+
+/// Tells something, if there is room.
+pub(crate) fn tell(told: Told) {
+    if let Some(bridge) = &*BRIDGE.load() {
+        let mut queue = bridge.queue();
+        if queue.told.len() < MOST_TOLD {
+            queue.told.push_back(told);
+            bridge.filled.notify_one();
+        } else {
+            queue.missed += 1;
+        }
+    }
+}
+
+/// Carries over what waits, at once.
+pub(crate) fn deliver(py: Python<'_>) {
+    if let Some(bridge) = &*BRIDGE.load() {
+        bridge.deliver(py);
+    }
+}
+
+impl Bridge {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The thread: waits for something to carry, then for the interpreter; ends with it.
+    fn carry(&self) {
+        loop {
+            let mut queue = self.queue();
+            while queue.is_empty() {
+                queue = self.filled.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            }
+            drop(queue);
+            // Taken out only now: whoever holds the interpreter meanwhile can deliver everything.
+            if Python::try_attach(|py| self.deliver(py)).is_none() {
+                return;
+            }
+        }
+    }
+
+    fn deliver(&self, py: Python<'_>) {
+        let Queue { verbs, told, missed } = std::mem::take(&mut *self.queue());
+        for verb in verbs {
+            verb.schedule(py);
+        }
+        for told in told {
+            let done = match told {
+                Told::Record(record) => record.hand_over(py),
+                Told::Wire(entry, tap) => tap.hand_over(py, &entry),
+            };
+            if let Err(error) = done {
+                error.write_unraisable(py, None);
+            }
+        }
+        if missed > 0
+            && let Err(error) = Record::missed(missed).hand_over(py)
+        {
+            error.write_unraisable(py, None);
+        }
+        log::refresh(py);
+    }
+}
+
+impl Tap {
+    fn hand_over(&self, py: Python<'_>, entry: &WireEntry) -> PyResult<()> {
+        let WireEntry { time, incoming, flow, protocol, local, remote, text } = entry;
+        let (flow, protocol) = (format!("{flow:?}"), protocol.to_string());
+        let (local, remote) = (local.to_string(), remote.to_string());
+        let fields = (&self.see, time.as_secs_f64(), *incoming, flow, protocol, local, remote, text);
+        let event_loop = self.event_loop.bind(py);
+        if !event_loop.call_method0("is_closed")?.is_truthy()? {
+            event_loop.call_method1("call_soon_threadsafe", fields)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,155 @@
+"""Clients."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Generator
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from . import _rvoip
+from ._account import Account
+from ._call import Call
+from ._events import Events
+from ._types import (
+    AccountConfig,
+    AccountInfo,
+    AccountKey,
+    CallInfo,
+    CallKey,
+    Capabilities,
+    ClientConfig,
+    ParsedMessage,
+)
+from ._wire import WireEntry, WireTap
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from ._rvoip import RawClient
+
+
+class Client:
+    """A SIP endpoint: transports, accounts and calls.
+
+    `async with Client.open() as client` closes it at the end of the block: calls and registrations end in good order.
+    A client that is forgotten without that does the same by itself, with a `ResourceWarning`. A process that was forked
+    cannot use the clients of its parent.
+    """
+
+    def __init__(self, raw: RawClient) -> None:
+        self._raw = raw
+        self._is_closed = False
+
+    @classmethod
+    def open(cls, config: ClientConfig | None = None, *, wire_tap: WireTap | None = None) -> Opening:
+        """Starts a client: `await` it, or use it in `async with`. A wire tap sees every SIP message.
+
+        Raises `BindFailedError` if a local address cannot be used, `InvalidArgumentError` for unusable settings.
+        """
+        return Opening(config or ClientConfig(), wire_tap)
+
+    async def add_account(self, account: AccountConfig | str, password: str | None = None) -> Account:
+        """Adds an account without registering it, for calls without a registrar: its settings, or its address of record,
+        such as `sip:alice@example.com`, and its password.
+
+        Raises `InvalidArgumentError` if the address or another URI is none.
+        """
+        if isinstance(account, str):
+            account = AccountConfig(address=account, password=password)
+        elif password is not None:
+            raise TypeError("the password belongs into the settings")
+        return Account(self._raw, AccountKey(await self._raw.add_account(account.to_dict())))
+
+    async def register(self, account: AccountConfig | str, password: str | None = None) -> Account:
+        """Adds an account and registers it (RFC 3261 §10); it is kept registered until the client closes.
+
+        Raises as `add_account` and `Account.register` do.
+        """
+        added = await self.add_account(account, password)
+        await added.register()
+        return added
+
+    def accounts(self) -> list[Account]:
+        """The accounts, in the order in which they were added."""
+        infos = map(AccountInfo.from_dict, self._raw.accounts())
+        return [self.account_by_key(info.account) for info in infos]
+
+    def account_by_key(self, key: AccountKey) -> Account:
+        """The handle of an account, such as one that an event names."""
+        return Account(self._raw, key)
+
+    def calls(self) -> list[Call]:
+        """The calls that live, oldest first."""
+        infos = map(CallInfo.from_dict, self._raw.calls())
+        return [self.call(info.call) for info in infos]
+
+    def call(self, key: CallKey) -> Call:
+        """The handle of a call, such as one that an `IncomingCall` event names."""
+        return Call(self._raw, key)
+
+    def events(self) -> Events:
+        """Listens to everything of this client."""
+        return Events(self._raw.events())
+
+    def capabilities(self) -> Capabilities:
+        """What this platform and build can do."""
+        return Capabilities.from_dict(self._raw.capabilities())
+
+    def live(self) -> int:
+        """How many transactions, dialogs, sessions, calls and requests live; 0 when the client is idle."""
+        return self._raw.live()
+
+    async def close(self) -> None:
+        """Ends calls and registrations, and waits until that is done or the deadline is over. Closing twice is fine."""
+        self._is_closed = True
+        await self._raw.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def __del__(self, _warn: object = warnings.warn) -> None:
+        if not getattr(self, "_is_closed", True) and callable(_warn):
+            _warn(f"unclosed {self!r}", ResourceWarning, source=self)
+
+
+class Opening:
+    """A client that is about to start: `await` it, or use it in `async with`."""
+
+    def __init__(self, config: ClientConfig, wire_tap: WireTap | None) -> None:
+        self._config = config
+        self._wire_tap = wire_tap
+        self._client: Client | None = None
+
+    async def _open(self) -> Client:
+        tap = self._wire_tap
+        see = None if tap is None else lambda *fields: tap(WireEntry(*fields))
+        return Client(await _rvoip.RawClient.open(self._config.to_dict(), see))
+
+    def __await__(self) -> Generator[None, None, Client]:
+        return self._open().__await__()
+
+    async def __aenter__(self) -> Client:
+        self._client = await self._open()
+        return self._client
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._client is not None:
+            await self._client.close()
+
+
+def parse_message(message: str | bytes) -> ParsedMessage:
+    """Reads one SIP message (RFC 3261 §7) and checks that it is whole and valid.
+
+    Raises `InvalidArgumentError` with the place of the fault, and with the status that a request like this is answered
+    with.
+    """
+    data = message.encode() if isinstance(message, str) else message
+    return ParsedMessage.from_dict(_rvoip.parse_message(data))
