@@ -62,10 +62,9 @@ pub(crate) fn open() -> PyResult<()> {
     }
     let bridge = Arc::new(Bridge { process, queue: Mutex::default(), filled: Condvar::new() });
     let carried = Arc::clone(&bridge);
-    std::thread::Builder::new()
-        .name("rvoip-python".to_owned())
-        .spawn(move || carried.carry())
-        .map_err(|error| thrown(&ErrorKind::Internal.error(format!("a thread cannot be started: {error}"))))?;
+    std::thread::Builder::new().name("rvoip-python".to_owned()).spawn(move || carried.carry()).map_err(
+        |error| thrown(&ErrorKind::Internal.error(format!("a thread cannot be started: {error}"))),
+    )?;
     // The old one is its parent's: its lock may be held for ever.
     std::mem::forget(BRIDGE.swap(Some(bridge)));
     Ok(())

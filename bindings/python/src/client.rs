@@ -227,8 +227,9 @@ impl RawClient {
     /// Waits for key presses of the peer.
     fn collect_digits(&self, py: Python<'_>, call: u32, count: i64, within: f64) -> Promise {
         let (call, count) = (self.of_call(call)?, number("a count of digits", count)?);
-        let within = Duration::try_from_secs_f64(within)
-            .map_err(|error| thrown(&ErrorKind::InvalidArgument.error(format!("within {within} seconds: {error}"))))?;
+        let within = Duration::try_from_secs_f64(within).map_err(|error| {
+            thrown(&ErrorKind::InvalidArgument.error(format!("within {within} seconds: {error}")))
+        })?;
         given!(py, call.collect_digits(count, within))
     }
 

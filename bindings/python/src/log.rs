@@ -44,7 +44,8 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
 
 /// Looks at the level of the logger `rvoip` again.
 pub(crate) fn refresh(py: Python<'_>) {
-    let level = logger(py, "rvoip").and_then(|logger| logger.call_method0("getEffectiveLevel")?.extract::<i64>());
+    let level =
+        logger(py, "rvoip").and_then(|logger| logger.call_method0("getEffectiveLevel")?.extract::<i64>());
     // A logger that fails tells nothing new.
     if let Ok(level) = level {
         LEVEL.store(u8::try_from(level.clamp(0, 255)).unwrap_or(u8::MAX), Ordering::Relaxed);

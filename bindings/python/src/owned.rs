@@ -22,9 +22,10 @@ impl<T> Owned<T> {
     pub(crate) fn get(&self) -> PyResult<&T> {
         match &self.value {
             Some(value) if self.is_here() => Ok(value),
-            _ => Err(thrown(&ErrorKind::InvalidState.error(
-                "this client belongs to the process that was forked: make a new one here",
-            ))),
+            _ => Err(thrown(
+                &ErrorKind::InvalidState
+                    .error("this client belongs to the process that was forked: make a new one here"),
+            )),
         }
     }
 

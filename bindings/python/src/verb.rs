@@ -19,7 +19,11 @@ type Boxed = Pin<Box<dyn Future<Output = PyResult<Py<PyAny>>> + Send>>;
 
 /// Begins a verb of the facade: its first step has happened when this returns. Cancelling the future drops the verb, which
 /// withdraws its command.
-pub(crate) fn begin<T, F>(py: Python<'_>, verb: F, give: fn(Python<'_>, T) -> PyResult<Py<PyAny>>) -> PyResult<Py<PyAny>>
+pub(crate) fn begin<T, F>(
+    py: Python<'_>,
+    verb: F,
+    give: fn(Python<'_>, T) -> PyResult<Py<PyAny>>,
+) -> PyResult<Py<PyAny>>
 where
     T: 'static,
     F: Future<Output = rvoip::Result<T>> + Send + 'static,

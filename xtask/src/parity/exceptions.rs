@@ -14,6 +14,8 @@ pub(super) struct Exception {
 const ALL: &[&str] = &["TypeScript", "Python", "Kotlin", "Swift"];
 const UNIFFI: &[&str] = &["Kotlin", "Swift"];
 const TYPESCRIPT: &[&str] = &["TypeScript"];
+const PYTHON: &[&str] = &["Python"];
+const NO_BUILDER: &str = "settings are arguments there";
 const SETTING: &str = "settings are an object with named fields there";
 
 pub(super) const EXCEPTIONS: &[Exception] = &[
@@ -163,5 +165,49 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
         languages: TYPESCRIPT,
         instead: "",
         reason: "a page takes audio from a track, which WebRTC brings",
+    },
+    Exception {
+        item: "AccountBuilder::add",
+        languages: PYTHON,
+        instead: "Client.add_account",
+        reason: NO_BUILDER,
+    },
+    Exception {
+        item: "AccountBuilder::register",
+        languages: PYTHON,
+        instead: "Client.register",
+        reason: NO_BUILDER,
+    },
+    Exception {
+        item: "Client::account",
+        languages: PYTHON,
+        instead: "Client.add_account, Client.register",
+        reason: NO_BUILDER,
+    },
+    Exception {
+        item: "Client::account_with",
+        languages: PYTHON,
+        instead: "Client.add_account, Client.register",
+        reason: NO_BUILDER,
+    },
+    Exception { item: "Client::builder", languages: PYTHON, instead: "Client.open", reason: NO_BUILDER },
+    Exception {
+        item: "ClientBuilder::config",
+        languages: PYTHON,
+        instead: "Client.open",
+        reason: NO_BUILDER,
+    },
+    Exception { item: "ClientBuilder::build", languages: PYTHON, instead: "Client.open", reason: NO_BUILDER },
+    Exception {
+        item: "ClientBuilder::wire_tap",
+        languages: PYTHON,
+        instead: "Client.open",
+        reason: NO_BUILDER,
+    },
+    Exception {
+        item: "Events::next",
+        languages: PYTHON,
+        instead: "Events.__anext__",
+        reason: "`anext(events)` calls it",
     },
 ];

@@ -25,13 +25,18 @@ const ALLOWED: &[(&str, &str)] = &[
     ("wasm-bindgen-shared", "its links key only keeps two versions from one program"),
     ("core-foundation-sys", "declarations of a framework that every Apple system has; no C is compiled"),
     ("system-configuration-sys", "declarations of a framework that every Apple system has; no C is compiled"),
+    ("pyo3", "its links key only keeps two versions from one program"),
+    (
+        "pyo3-ffi",
+        "declarations of Python's own interface, in Rust; the interpreter that loads the module has it",
+    ),
     ("jni-sys", "declarations of Java's native interface, in Rust; nothing is linked"),
     ("jni-sys-macros", "see jni-sys"),
     ("ndk-sys", "declarations of a library that every Android system has; no C is compiled"),
 ];
 
 /// Crates that are built for every target but exist on servers and desktops alone.
-const LINUX_ONLY: &[&str] = &["rvoip-call-engine", "rvoip-api-server", "rvoip-cli"];
+const LINUX_ONLY: &[&str] = &["rvoip-python", "rvoip-call-engine", "rvoip-api-server", "rvoip-cli"];
 
 /// For each target, the names of all crates of the default build (`cargo tree -e normal,build`).
 pub(crate) fn trees(workspace: &Workspace) -> Result<BTreeMap<&'static str, BTreeSet<String>>> {
