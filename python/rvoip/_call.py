@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Final, get_args
 
 from ._errors import CallEndedError, ClosedError, InvalidArgumentError
 from ._events import Events
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer, Self
 
     from ._rvoip import RawClient
+
+# Of `object`, so that a check does not widen what is checked to anything.
+_SOURCES: Final[tuple[type[object], ...]] = get_args(AudioSource)
+_SINKS: Final[tuple[type[object], ...]] = get_args(AudioSink)
 
 
 class Call:
@@ -195,7 +199,7 @@ def _source(source: AudioSource | str | os.PathLike[str] | bytes) -> AudioSource
         return AudioSourceBytes(wav=source)
     if isinstance(source, (str, os.PathLike)):
         return AudioSourceFile(path=os.fspath(source))
-    if not isinstance(source, get_args(AudioSource)):
+    if not isinstance(source, _SOURCES):
         raise TypeError(f"a {type(source).__name__} cannot be played")
     return source
 
@@ -203,7 +207,7 @@ def _source(source: AudioSource | str | os.PathLike[str] | bytes) -> AudioSource
 def _sink(sink: AudioSink | str | os.PathLike[str]) -> AudioSink:
     if isinstance(sink, (str, os.PathLike)):
         return AudioSinkFile(path=os.fspath(sink))
-    if not isinstance(sink, get_args(AudioSink)):
+    if not isinstance(sink, _SINKS):
         raise TypeError(f"nothing can be recorded into a {type(sink).__name__}")
     return sink
 

@@ -1,0 +1,1 @@
+"""The scenarios that every language runs, against the public interface of the package."""
