@@ -135,7 +135,12 @@ class Call:
         A clip completes when it was played to its end; cancelling stops it. The others complete at once and go on until
         `stop_playing`. Raises `FileFailedError` if a file cannot be read, `CallEndedError`.
         """
-        await self._raw.play(self._key, _source(source).to_dict())
+        chosen = _source(source)
+        data = chosen.to_dict()
+        if isinstance(chosen, AudioSourceBytes):
+            # A list of numbers would take far longer to cross.
+            data["wav"] = chosen.wav
+        await self._raw.play(self._key, data)
 
     async def stop_playing(self) -> None:
         """Stops playing."""
