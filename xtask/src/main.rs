@@ -18,6 +18,7 @@ mod fuzz;
 mod install;
 mod mobile;
 mod parity;
+mod python;
 mod readme;
 mod stage;
 mod test;

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::command::{self, cargo};
 use crate::stage::{Count, Stage, run_all, select};
-use crate::{demo, install, mobile, parity, readme, tidy, web};
+use crate::{demo, install, mobile, parity, python, readme, tidy, web};
 
 /// The stages, in the order in which they run: the quick ones first.
 pub(crate) const STAGES: &[Stage] = &[
@@ -22,6 +22,11 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "wasm", shows: "what the browser needs compiles to wasm32", run: |_| wasm() },
     Stage { name: "interop", shows: "calls with SIPp, Kamailio and baresip", run: interop },
     Stage { name: "mobile", shows: "Kotlin calls, Swift parses, phones compile", run: mobile::run_stage },
+    Stage {
+        name: "python",
+        shows: "the wheel, its types, asyncio programs that call",
+        run: python::run_stage,
+    },
     Stage {
         name: "web",
         shows: "the npm package, its consumers, and pages that call each other",

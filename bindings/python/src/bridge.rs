@@ -92,6 +92,7 @@ pub(crate) fn tell(told: Told) {
 }
 
 /// Carries over what waits, at once.
+#[cfg(feature = "harness")]
 pub(crate) fn deliver(py: Python<'_>) {
     if let Some(bridge) = &*BRIDGE.load() {
         bridge.deliver(py);

@@ -1,11 +1,13 @@
 //! What languages measure themselves: the scripts in `python/bench`, and the tests of `mobile/kotlin` that are tagged
 //! `bench`; both on the library as it is shipped, optimized.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
-use crate::command::{cargo, root, run, succeeds, target_directory};
-use crate::{install, mobile};
+use crate::command::{cargo, root, run, target_directory};
+use crate::mobile;
+use crate::python::{self, Environment};
 
+const TOOLS: &[&str] = &["maturin==1.16.0", "build==1.6.1"];
 const SCRIPTS: &str = "python/bench";
 const KOTLIN: &str = "mobile/kotlin";
 
@@ -19,26 +21,17 @@ pub(super) fn python() -> Result<()> {
         }
     }
     if scripts.is_empty() {
-        println!("skipped: there is no script in {SCRIPTS}");
-        return Ok(());
+        bail!("there is no script in {SCRIPTS}");
     }
     scripts.sort();
-    let environment = install::cache()?.join("tools/python-bench");
-    let python = environment.join("bin/python").to_string_lossy().into_owned();
-    if !succeeds(&python, &["--version"]) {
-        install::packages(&["python3", "python3-venv"])?;
-        run("python3", &["-m", "venv", &environment.to_string_lossy()])?;
-    }
-    run(&python, &["-m", "pip", "install", "--quiet", "--force-reinstall", "./python"])?;
-    scripts.iter().try_for_each(|script| run(&python, &[script]))
+    let environment = Environment::kept("bench", TOOLS)?;
+    let wheel = python::wheel(&environment)?;
+    environment.pip(&["--force-reinstall", "--no-deps", &wheel.to_string_lossy()])?;
+    scripts.iter().try_for_each(|script| environment.python(&[script]))
 }
 
 /// Runs the tagged tests.
 pub(super) fn kotlin() -> Result<()> {
-    if !root().join(KOTLIN).join("pom.xml").exists() {
-        println!("skipped: there is no {KOTLIN}");
-        return Ok(());
-    }
     mobile::generate()?;
     run(&cargo(), &["build", "--release", "--package", "rvoip-uniffi"])?;
     let library = format!("-Drvoip.library={}", target_directory().join("release").display());

@@ -1,0 +1,123 @@
+//! The stage `python`: the package as people install it, its types, its tests and examples with real peers, and the
+//! scenarios.
+
+mod environment;
+mod pytest;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+pub(crate) use self::environment::Environment;
+use crate::command::{cargo, root, run, target_directory};
+use crate::install;
+use crate::stage::Count;
+
+const PROJECT: &str = "python";
+const PACKAGE: &str = "rvoip-python";
+const CONFIGURATION: &str = "python/pyproject.toml";
+/// What is written by hand beside the package.
+const PROGRAMS: &[&str] = &["python/examples", "python/tests", "python/bench"];
+/// What builds and checks the package.
+const TOOLS: &[&str] = &["maturin==1.16.0", "build==1.6.1", "mypy==2.4.1", "pytest==9.2.0"];
+/// The peers that the tests call.
+const PEERS: &[&str] = &["kamailio", "kamailio-extra-modules", "kamailio-tls-modules", "baresip-core"];
+
+/// The stage `python` of `cargo xtask test`.
+pub(crate) fn run_stage(count: &mut Count) -> Result<()> {
+    count.asked = true;
+    let tools = Environment::kept("python", TOOLS)?;
+    let wheel = wheel(&tools)?;
+    tools.pip(&["--force-reinstall", "--no-deps", &wheel.to_string_lossy()])?;
+    check_clean(&wheel)?;
+    check_types(&tools)?;
+    install::packages(PEERS)?;
+    run(&cargo(), &["build", "--package", "rvoip-interop", "--bin", "rvoip-testbed"])?;
+    let testbed = target_directory().join("debug/rvoip-testbed");
+    pytest::run(&tools, &["python/tests"], &[("RVOIP_TESTBED", testbed.as_os_str())], count)?;
+    scenarios(&tools, count)
+}
+
+/// Builds the source distribution, and the wheel out of that alone; gives the wheel's path.
+pub(crate) fn wheel(tools: &Environment) -> Result<PathBuf> {
+    let folder = target_directory().join("python");
+    let (built, unpacked) = (folder.join("dist"), folder.join("source"));
+    for old in [&built, &unpacked] {
+        if old.exists() {
+            std::fs::remove_dir_all(old).with_context(|| format!("emptying {}", old.display()))?;
+        }
+    }
+    std::fs::create_dir_all(&unpacked).with_context(|| format!("making {}", unpacked.display()))?;
+    let out = built.to_string_lossy();
+    tools.python(&["-m", "build", "--sdist", "--no-isolation", "--outdir", &out, PROJECT])?;
+    // At a place that stays, so that cargo finds again what it has compiled.
+    let source = only(&built, "tar.gz")?;
+    run(
+        "tar",
+        &["xzf", &source.to_string_lossy(), "--strip-components", "1", "-C", &unpacked.to_string_lossy()],
+    )?;
+    let place = folder.join("target");
+    let variables = [("CARGO_TARGET_DIR", place.as_os_str())];
+    let source = unpacked.to_string_lossy();
+    tools
+        .python_with(&["-m", "build", "--wheel", "--no-isolation", "--outdir", &out, &source], &variables)?;
+    only(&built, "whl")
+}
+
+/// The wheel works where there is nothing else.
+fn check_clean(wheel: &Path) -> Result<()> {
+    let clean = Environment::clean(&target_directory().join("python/clean"))?;
+    clean.pip(&["--no-index", &wheel.to_string_lossy()])?;
+    clean.python(&["-c", "import rvoip; rvoip.parse_message"])
+}
+
+/// The types hold: within the package, in what uses it, and against the native module.
+fn check_types(tools: &Environment) -> Result<()> {
+    tools.python(&["-m", "mypy", "--config-file", CONFIGURATION, "--package", "rvoip"])?;
+    let mut arguments = vec!["-m", "mypy", "--config-file", CONFIGURATION];
+    arguments.extend(PROGRAMS);
+    tools.python(&arguments)?;
+    tools.python(&["-m", "mypy.stubtest", "--mypy-config-file", CONFIGURATION, "rvoip"])
+}
+
+/// The scenarios, on the build for tests that has the harness; the table of outcomes goes to `target/conformance`.
+fn scenarios(tools: &Environment, count: &mut Count) -> Result<()> {
+    let target = target_directory().join("harness");
+    let folder = target.to_string_lossy();
+    run(&cargo(), &["build", "--package", PACKAGE, "--features", "harness", "--target-dir", &folder])?;
+    let packages = target.join("python");
+    let package = packages.join("rvoip");
+    std::fs::create_dir_all(&package).with_context(|| format!("making {}", package.display()))?;
+    let sources = std::fs::read_dir(root().join(PROJECT).join("rvoip")).context("reading python/rvoip")?;
+    for source in sources {
+        let source = source?.path();
+        if let Some(name) = source.file_name().filter(|_| source.is_file()) {
+            copy(&source, &package.join(name))?;
+        }
+    }
+    copy(&target.join("debug/lib_rvoip.so"), &package.join("_rvoip.abi3.so"))?;
+    let table = target_directory().join("conformance/python.txt");
+    let variables: [(&str, &OsStr); 2] =
+        [("PYTHONPATH", packages.as_os_str()), ("RVOIP_TABLE", table.as_os_str())];
+    pytest::run(tools, &["python/tests/conformance"], &variables, count)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    std::fs::copy(from, to).map(drop).with_context(|| format!("copying {}", from.display()))
+}
+
+/// The one file of a folder whose name ends so.
+fn only(folder: &Path, end: &str) -> Result<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
+        let path = entry?.path();
+        if path.to_string_lossy().ends_with(end) {
+            found.push(path);
+        }
+    }
+    match <[PathBuf; 1]>::try_from(found) {
+        Ok([path]) => Ok(path),
+        Err(found) => bail!("{} holds {} files *.{end}", folder.display(), found.len()),
+    }
+}
