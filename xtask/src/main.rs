@@ -20,6 +20,7 @@ mod mobile;
 mod parity;
 mod python;
 mod readme;
+mod scenarios;
 mod stage;
 mod test;
 mod tidy;

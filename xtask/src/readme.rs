@@ -11,11 +11,11 @@ use crate::command::root;
 /// The README that shows every language.
 const FILE: &str = "README.md";
 /// Those of the languages.
-const OTHERS: &[&str] = &["mobile/kotlin/README.md", "mobile/swift/README.md"];
+const OTHERS: &[&str] = &["python/README.md", "mobile/kotlin/README.md", "mobile/swift/README.md"];
 const MARKER: &str = "<!-- example: ";
 const FENCE: &str = "```";
 /// The languages in which the same call has to be shown.
-const LANGUAGES: &[&str] = &["rust", "typescript", "kotlin", "swift"];
+const LANGUAGES: &[&str] = &["rust", "typescript", "python", "kotlin", "swift"];
 
 /// Fills the blocks, or with `--check` fails if one is not as it should be.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::command::{self, cargo};
 use crate::stage::{Count, Stage, run_all, select};
-use crate::{demo, install, mobile, parity, python, readme, tidy, web};
+use crate::{demo, install, mobile, parity, python, readme, scenarios, tidy, web};
 
 /// The stages, in the order in which they run: the quick ones first.
 pub(crate) const STAGES: &[Stage] = &[
@@ -31,6 +31,11 @@ pub(crate) const STAGES: &[Stage] = &[
         name: "web",
         shows: "the npm package, its consumers, and pages that call each other",
         run: web::run,
+    },
+    Stage {
+        name: "scenarios",
+        shows: "what became of every scenario in every language",
+        run: |_| scenarios::run(),
     },
     Stage {
         name: "demo",

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::command::{self, cargo, root, target_directory};
 use crate::stage::Count;
-use crate::{install, wasm};
+use crate::{install, scenarios, wasm};
 
 /// Chromium, and the server that its pages register at.
 const PACKAGES: &[&str] =
@@ -17,14 +17,14 @@ pub(crate) fn run(count: &mut Count) -> Result<()> {
     install::packages(PACKAGES)?;
     command::run(&cargo(), &["build", "--package", "rvoip-interop", "--bin", "rvoip-testbed"])?;
     let testbed = target_directory().join("debug/rvoip-testbed");
-    let mut variables = vec![("RVOIP_TESTBED", testbed.as_os_str())];
-    let mut arguments = vec!["--prefix", "web", "test", "--", "unit", "consumer", "browser"];
-    let harness;
-    if root().join("tests/conformance/scenarios").exists() {
-        harness = wasm::build(wasm::Kind::Harness)?;
-        variables.push(("RVOIP_HARNESS", harness.as_os_str()));
-        arguments.push("conformance");
-    }
+    let harness = wasm::build(wasm::Kind::Harness)?;
+    let tables = scenarios::folder();
+    let variables = [
+        ("RVOIP_TESTBED", testbed.as_os_str()),
+        ("RVOIP_HARNESS", harness.as_os_str()),
+        ("RVOIP_TABLES", tables.as_os_str()),
+    ];
+    let arguments = ["--prefix", "web", "test", "--", "unit", "consumer", "conformance", "browser"];
     command::run_counted("npm", &arguments, &variables, count)?;
     // Last, so that a bundle that is too heavy hides no failed test.
     npm(&["run", "size"])

@@ -1,18 +1,14 @@
 // Every scenario passes, and every broken one fails for the reason that it says.
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { useCore } from "../../dist/core.js";
 import type { RawModule } from "../../dist/raw.js";
-import { repository } from "../support/paths.js";
 import { run } from "../support/scenario.js";
-import type { RawHarness, Scenario } from "../support/scenario.js";
-
-const FOLDER = join(repository, "tests/conformance");
-/** Where the module with the harness is: `cargo xtask` says. */
-const HARNESS = process.env["RVOIP_HARNESS"] ?? join(repository, "target/wasm-harness");
+import type { RawHarness } from "../support/scenario.js";
+import { HARNESS, Outcomes, scenarios } from "../support/scenarios.js";
 
 type Module = RawModule & {
   initSync(source: { module: BufferSource }): unknown;
@@ -23,22 +19,15 @@ const module = (await import(pathToFileURL(join(HARNESS, "rvoip_wasm.js")).href)
 module.initSync({ module: readFileSync(join(HARNESS, "rvoip_wasm_bg.wasm")) });
 useCore(module);
 
-function scenarios(folder: string): (readonly [name: string, scenario: Scenario])[] {
-  return readdirSync(join(FOLDER, folder))
-    .sort()
-    .map((file) => [file.replace(".json", ""), JSON.parse(readFileSync(join(FOLDER, folder, file), "utf8")) as Scenario]);
-}
+const outcomes = new Outcomes();
+after(() => outcomes.write("typescript"));
 
 for (const [name, scenario] of scenarios("scenarios")) {
   test(`${name}: ${scenario.shows}`, async (context) => {
-    try {
-      const skipped = await run(scenario, new module.RawHarness(1));
-      console.log(`scenario ${name}: ${skipped === undefined ? "ok" : `skipped ${skipped}`}`);
-      if (skipped !== undefined) context.skip(skipped);
-    } catch (error) {
-      console.log(`scenario ${name}: failed`);
-      throw error;
-    }
+    outcomes.add(name, "failed");
+    const skipped = await run(scenario, new module.RawHarness(1));
+    outcomes.add(name, skipped === undefined ? "ok" : `skipped ${skipped}`);
+    if (skipped !== undefined) context.skip(skipped);
   });
 }
 

@@ -89,8 +89,3 @@ export function resetScript(): void {
   script.answers.clear();
   script.listeners.length = 0;
 }
-
-/** Lets everything that waits on settled promises run. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}

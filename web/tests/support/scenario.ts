@@ -1,7 +1,7 @@
 import { Client, RvoipError } from "rvoip";
 import type { Account, AudioSink, AudioSource, Call, Events, MediaPlatform } from "rvoip";
 import type { RawClient } from "../../dist/raw.js";
-import { turn } from "./fake.js";
+import { turn } from "./turn.js";
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 type JsonObject = { readonly [name: string]: Json };

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { Client } from "rvoip";
 import type { Event, EventOf } from "rvoip";
-import { resetScript, script, turn, useFakeCore } from "../support/fake.js";
+import { resetScript, script, useFakeCore } from "../support/fake.js";
+import { turn } from "../support/turn.js";
 import type { FakeEvents } from "../support/fake.js";
 
 useFakeCore();

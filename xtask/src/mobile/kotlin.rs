@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result};
 
 use super::maven;
 use crate::command::{cargo, run, succeeds, target_directory};
-use crate::install;
 use crate::stage::Count;
+use crate::{install, scenarios};
 
 const PROJECT: &str = "mobile/kotlin";
 /// The peers that the tests call.
@@ -36,7 +36,7 @@ pub(super) fn test(library: &Path, count: &mut Count) -> Result<()> {
 pub(super) fn run_scenarios(folder: &Path, count: &mut Count) -> Result<()> {
     let generated = format!("-Drvoip.generated={}", folder.join("kotlin").display());
     let library = format!("-Drvoip.library={}", folder.join("debug").display());
-    let table = target_directory().join("conformance/kotlin.txt");
+    let table = scenarios::folder().join("kotlin.txt");
     let table = format!("-Drvoip.table={}", table.display());
     maven::test("mobile/kotlin/conformance", &[&generated, &library, &table], count)
 }

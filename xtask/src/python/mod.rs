@@ -11,8 +11,8 @@ use anyhow::{Context as _, Result, bail};
 
 pub(crate) use self::environment::Environment;
 use crate::command::{cargo, root, run, target_directory};
-use crate::install;
 use crate::stage::Count;
+use crate::{install, scenarios};
 
 const PROJECT: &str = "python";
 const PACKAGE: &str = "rvoip-python";
@@ -97,7 +97,7 @@ fn scenarios(tools: &Environment, count: &mut Count) -> Result<()> {
         }
     }
     copy(&target.join("debug/lib_rvoip.so"), &package.join("_rvoip.abi3.so"))?;
-    let table = target_directory().join("conformance/python.txt");
+    let table = scenarios::folder().join("python.txt");
     let variables: [(&str, &OsStr); 2] =
         [("PYTHONPATH", packages.as_os_str()), ("RVOIP_TABLE", table.as_os_str())];
     pytest::run(tools, &["python/tests/conformance"], &variables, count)
