@@ -287,7 +287,10 @@ impl<M: Hosted> Drop for Driving<M> {
             if state.closed {
                 return;
             }
-            tracing::warn!("the loop of a machine ended before it");
+            // A loop that never ran failed to start, and whoever started it is told why.
+            if state.driver.is_some() {
+                tracing::warn!("the loop of a machine ended before it");
+            }
             if std::thread::panicking() {
                 state.failure = Some("an internal error ended the client".to_owned());
             }
