@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -113,8 +113,8 @@ class Client:
     ) -> None:
         await self.close()
 
-    def __del__(self, _warn: object = warnings.warn) -> None:
-        if not getattr(self, "_is_closed", True) and callable(_warn):
+    def __del__(self, _warn: Callable[..., None] = warnings.warn) -> None:
+        if not getattr(self, "_is_closed", True):
             _warn(f"unclosed {self!r}", ResourceWarning, source=self)
 
 

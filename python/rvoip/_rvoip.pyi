@@ -3,6 +3,8 @@ from asyncio import Future
 from collections.abc import Callable, Mapping
 from typing import final
 
+__all__ = ["RawClient", "RawEvents", "parse_message"]
+
 _Data = Mapping[str, object]
 
 @final

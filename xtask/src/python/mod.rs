@@ -17,6 +17,8 @@ use crate::{install, scenarios};
 const PROJECT: &str = "python";
 const PACKAGE: &str = "rvoip-python";
 const CONFIGURATION: &str = "python/pyproject.toml";
+/// The module whose types stand in a stub; the others say theirs themselves.
+const STUBBED: &str = "rvoip._rvoip";
 /// What is written by hand beside the package.
 const PROGRAMS: &[&str] = &["python/examples", "python/tests", "python/bench"];
 /// What builds and checks the package.
@@ -78,7 +80,7 @@ fn check_types(tools: &Environment) -> Result<()> {
     let mut arguments = vec!["-m", "mypy", "--config-file", CONFIGURATION];
     arguments.extend(PROGRAMS);
     tools.python(&arguments)?;
-    tools.python(&["-m", "mypy.stubtest", "--mypy-config-file", CONFIGURATION, "rvoip"])
+    tools.python(&["-m", "mypy.stubtest", "--mypy-config-file", CONFIGURATION, STUBBED])
 }
 
 /// The scenarios, on the build for tests that has the harness; the table of outcomes goes to `target/conformance`.
