@@ -40,8 +40,8 @@ async def main() -> int:
         )
         # Transactions wait for retransmissions for 32 seconds (RFC 3261 §17).
         is_idle = await both.idle(within=45)
-        print(f"live: {both.live()} after {time.perf_counter() - begun:.0f} s")
-    return 0 if is_idle else 1
+        print(f"both sides: {both.answered} answered, {both.live()} live after {time.perf_counter() - begun:.0f} s")
+    return 0 if is_idle and both.answered == calls else 1
 
 
 if __name__ == "__main__":

@@ -87,7 +87,8 @@ async def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--messages", type=int, default=20_000)
     messages: int = arguments.parse_args().messages
-    async with pair() as both:
+    # By TCP, where no transaction waits for retransmissions: thousands a second would wait.
+    async with pair(transport=rvoip.TransportKind.TCP) as both:
         await both.callee.add_account("sip:callee@127.0.0.1")
         await _streamed(both, messages)
         await _boundary(both, messages)

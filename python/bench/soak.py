@@ -57,8 +57,8 @@ async def main() -> int:
             left = set(range(wave))
             await asyncio.gather(*(_caller(both, left) for _ in range(at_a_time)))
             done += wave
-            if not await both.idle(within=30):
-                print(f"soak: {both.live()} live after {done} calls")
+            if not await both.idle(within=30) or both.answered != done:
+                print(f"soak: {both.live()} live after {done} calls, {both.answered} answered")
                 return 1
             figures.append(resident())
     first, last = figures[0], figures[-1]

@@ -8,7 +8,7 @@ import os
 import resource
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -30,6 +30,10 @@ class Pair:
     """The caller's."""
     uri: str
     """Whom the caller calls."""
+    answered: int = 0
+    """How many calls were answered, as the one who is called counts them."""
+    measuring: asyncio.Task[object] | None = None
+    """What is given up when answering fails."""
     answering: set[asyncio.Task[None]] = field(default_factory=set)
     """What answers the calls that come."""
 
@@ -46,17 +50,30 @@ class Pair:
 
     def start_answering(self) -> None:
         """Answers every call from now on."""
-        task = asyncio.create_task(self._answer_all(self.callee.events()))
+        self._keep(self._answer_all(self.callee.events()))
+
+    def _keep(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
         self.answering.add(task)
+
+        def end(task: asyncio.Task[None]) -> None:
+            self.answering.discard(task)
+            if not task.cancelled() and (error := task.exception()) is not None and self.measuring is not None:
+                # Otherwise the caller would wait for an answer for ever.
+                self.measuring.cancel(f"answering failed: {error!r}")
+
+        task.add_done_callback(end)
 
     async def _answer_all(self, events: rvoip.Events) -> None:
         async for event in events:
             if isinstance(event, rvoip.Lagged):
                 raise RuntimeError(f"{event.missed} events were lost: too many calls at a time")
             if isinstance(event, rvoip.IncomingCall):
-                task = asyncio.create_task(_answer(self.callee.call(event.call)))
-                self.answering.add(task)
-                task.add_done_callback(self.answering.discard)
+                self._keep(self._answer(self.callee.call(event.call)))
+
+    async def _answer(self, call: rvoip.Call) -> None:
+        await call.answer()
+        self.answered += 1
 
 
 async def _address(client: rvoip.Client) -> str:
@@ -67,30 +84,26 @@ async def _address(client: rvoip.Client) -> str:
     raise RuntimeError("the client does not listen")
 
 
-async def _answer(call: rvoip.Call) -> None:
-    try:
-        await call.answer()
-    except rvoip.CallEndedError:
-        # The caller counts this one.
-        pass
-
-
 @asynccontextmanager
-async def pair(at_a_time: int = 1, timers: rvoip.TimerConfig | None = None) -> AsyncIterator[Pair]:
+async def pair(
+    at_a_time: int = 1,
+    timers: rvoip.TimerConfig | None = None,
+    transport: rvoip.TransportKind = rvoip.TransportKind.UDP,
+) -> AsyncIterator[Pair]:
     """Opens two clients on loopback, with room for so many calls at a time, and closes them."""
     config = rvoip.ClientConfig(
-        binds=(rvoip.Bind(rvoip.TransportKind.UDP, "127.0.0.1:0"),),
+        binds=(rvoip.Bind(transport, "127.0.0.1:0"),),
         max_calls=_ROOM * at_a_time,
         timers=timers,
     )
     async with rvoip.Client.open(config) as callee, rvoip.Client.open(config) as caller:
         address = await _address(callee)
         account = await caller.add_account("sip:caller@127.0.0.1")
-        both = Pair(caller, callee, account, f"sip:callee@{address}")
+        both = Pair(caller, callee, account, f"sip:callee@{address};transport={transport}", measuring=asyncio.current_task())
         try:
             yield both
         finally:
-            for task in both.answering:
+            for task in tuple(both.answering):
                 task.cancel()
 
 
