@@ -7,7 +7,7 @@ import asyncio
 import sys
 import time
 
-from loopback import MEBIBYTE, Pair, pair, peak, resident
+from pairs import MEBIBYTE, Pair, pair, peak, resident
 
 
 async def _caller(both: Pair, left: set[int]) -> None:

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import time
 
-from loopback import Pair, pair
+from pairs import Pair, pair
 
 import rvoip
 

@@ -7,7 +7,7 @@ import asyncio
 import time
 from array import array
 
-from loopback import Pair, pair
+from pairs import Pair, pair
 
 import rvoip
 

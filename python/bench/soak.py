@@ -7,7 +7,7 @@ import asyncio
 import sys
 import time
 
-from loopback import MEBIBYTE, Pair, pair, resident
+from pairs import MEBIBYTE, Pair, pair, resident
 
 import rvoip
 
