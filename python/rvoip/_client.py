@@ -5,11 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Generator
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from . import _rvoip
 from ._account import Account
 from ._call import Call
+from ._errors import InvalidArgumentError
 from ._events import Events
 from ._types import (
     AccountConfig,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ._rvoip import RawClient
+
+_Config = TypeVar("_Config", AccountConfig, ClientConfig)
 
 
 class Client:
@@ -59,7 +62,7 @@ class Client:
             account = AccountConfig(address=account, password=password)
         elif password is not None:
             raise TypeError("the password belongs into the settings")
-        return Account(self._raw, AccountKey(await self._raw.add_account(account.to_dict())))
+        return Account(self._raw, AccountKey(await self._raw.add_account(_checked(AccountConfig, account))))
 
     async def register(self, account: AccountConfig | str, password: str | None = None) -> Account:
         """Adds an account and registers it (RFC 3261 §10); it is kept registered until the client closes.
@@ -129,7 +132,7 @@ class Opening:
     async def _open(self) -> Client:
         tap = self._wire_tap
         see = None if tap is None else lambda *fields: tap(WireEntry(*fields))
-        return Client(await _rvoip.RawClient.open(self._config.to_dict(), see))
+        return Client(await _rvoip.RawClient.open(_checked(ClientConfig, self._config), see))
 
     def __await__(self) -> Generator[None, None, Client]:
         return self._open().__await__()
@@ -143,6 +146,18 @@ class Opening:
     ) -> None:
         if self._client is not None:
             await self._client.close()
+
+
+def _checked(kind: type[_Config], config: _Config) -> dict[str, object]:
+    """The serde form of settings; says which of them is wrong, as the native module does not."""
+    if not isinstance(config, kind):
+        raise TypeError(f"settings are of the type {kind.__name__}, not {type(config).__name__}")
+    try:
+        return kind.from_dict(config.to_dict()).to_dict()
+    except ValueError as error:
+        raise InvalidArgumentError(str(error)) from None
+    except AttributeError as error:
+        raise TypeError(f"{kind.__name__}: {error}") from None
 
 
 def parse_message(message: str | bytes) -> ParsedMessage:

@@ -1,7 +1,8 @@
 //! The way from the threads of clients to the interpreter.
 //!
 //! Whoever has to tell something queues it and goes on. One thread waits for the interpreter, and then carries everything
-//! over that has come together.
+//! over that has come together. It leaves before the interpreter ends: a thread that asks for an interpreter which is
+//! ending is ended itself, in the midst of what it does.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -32,11 +33,19 @@ struct Queue {
     told: VecDeque<Told>,
     /// What there was no room for.
     missed: u64,
+    /// Whether there is a thread that carries.
+    is_carried: bool,
+    /// Whether that thread is asked to leave.
+    is_ending: bool,
 }
 
 impl Queue {
     fn is_empty(&self) -> bool {
         self.verbs.is_empty() && self.told.is_empty()
+    }
+
+    fn take(&mut self) -> (Vec<Arc<Running>>, VecDeque<Told>, u64) {
+        (std::mem::take(&mut self.verbs), std::mem::take(&mut self.told), std::mem::take(&mut self.missed))
     }
 }
 
@@ -54,20 +63,31 @@ pub(crate) struct Tap {
     pub(crate) see: Py<PyAny>,
 }
 
-/// Makes sure that this process has a bridge. Called with the interpreter held, before anything is begun.
-pub(crate) fn open() -> PyResult<()> {
+/// Makes sure that this process has a bridge, and somebody who carries. Called with the interpreter held, before anything
+/// is begun.
+pub(crate) fn open(py: Python<'_>) -> PyResult<()> {
     let process = std::process::id();
-    if BRIDGE.load().as_ref().is_some_and(|bridge| bridge.process == process) {
-        return Ok(());
+    if let Some(bridge) = &*BRIDGE.load()
+        && bridge.process == process
+    {
+        return bridge.start(py);
     }
     let bridge = Arc::new(Bridge { process, queue: Mutex::default(), filled: Condvar::new() });
-    let carried = Arc::clone(&bridge);
-    std::thread::Builder::new().name("rvoip-python".to_owned()).spawn(move || carried.carry()).map_err(
-        |error| thrown(&ErrorKind::Internal.error(format!("a thread cannot be started: {error}"))),
-    )?;
+    bridge.start(py)?;
     // The old one is its parent's: its lock may be held for ever.
     std::mem::forget(BRIDGE.swap(Some(bridge)));
     Ok(())
+}
+
+/// Called when the interpreter is about to end: carries over what waits, and nothing more until something is begun again.
+#[pyfunction]
+fn leave(py: Python<'_>) {
+    if let Some(bridge) = &*BRIDGE.load()
+        && bridge.process == std::process::id()
+    {
+        py.detach(|| bridge.end());
+        bridge.deliver(py);
+    }
 }
 
 /// Has a verb take its next step.
@@ -104,12 +124,47 @@ impl Bridge {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The thread: waits for something to carry, then for the interpreter; ends with it.
+    /// Starts the thread, unless it runs.
+    fn start(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
+        if std::mem::replace(&mut self.queue().is_carried, true) {
+            return Ok(());
+        }
+        let carried = Arc::clone(self);
+        let started = std::thread::Builder::new()
+            .name("rvoip-python".to_owned())
+            .spawn(move || carried.carry())
+            .map_err(|error| {
+                thrown(&ErrorKind::Internal.error(format!("a thread cannot be started: {error}")))
+            });
+        if let Err(error) = started {
+            self.queue().is_carried = false;
+            return Err(error);
+        }
+        py.import("atexit")?.call_method1("register", (wrap_pyfunction!(leave, py)?,)).map(drop)
+    }
+
+    /// Waits, without the interpreter, until the thread has left.
+    fn end(&self) {
+        let mut queue = self.queue();
+        queue.is_ending = true;
+        self.filled.notify_all();
+        while queue.is_carried {
+            queue = self.filled.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+        queue.is_ending = false;
+    }
+
+    /// The thread: waits for something to carry, then for the interpreter, until it is to leave.
     fn carry(&self) {
         loop {
             let mut queue = self.queue();
-            while queue.is_empty() {
+            while queue.is_empty() && !queue.is_ending {
                 queue = self.filled.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            }
+            if queue.is_ending {
+                queue.is_carried = false;
+                self.filled.notify_all();
+                return;
             }
             drop(queue);
             // Taken out only now: whoever holds the interpreter meanwhile can deliver everything.
@@ -120,7 +175,7 @@ impl Bridge {
     }
 
     fn deliver(&self, py: Python<'_>) {
-        let Queue { verbs, told, missed } = std::mem::take(&mut *self.queue());
+        let (verbs, told, missed) = self.queue().take();
         for verb in verbs {
             verb.schedule(py);
         }

@@ -64,7 +64,7 @@ impl RawClient {
     /// Starts a client.
     #[staticmethod]
     fn open(py: Python<'_>, config: &Bound<'_, PyAny>, wire_tap: Option<Py<PyAny>>) -> Promise {
-        bridge::open()?;
+        bridge::open(py)?;
         log::refresh(py);
         let mut builder = Client::builder().config(from_python(config)?);
         if let Some(see) = wire_tap {

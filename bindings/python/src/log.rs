@@ -35,7 +35,7 @@ impl Record {
 
 /// Sends what the library logs to `logging`.
 pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
-    bridge::open()?;
+    bridge::open(py)?;
     refresh(py);
     // A second interpreter of this process finds it installed.
     let _ = tracing::subscriber::set_global_default(Logging);

@@ -41,6 +41,7 @@ where
 fn start(py: Python<'_>, verb: Boxed) -> PyResult<Py<PyAny>> {
     static RUNNING_LOOP: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let event_loop = RUNNING_LOOP.import(py, "asyncio", "get_running_loop")?.call0()?;
+    bridge::open(py)?;
     let promise = event_loop.call_method0(intern!(py, "create_future"))?;
     let running = Arc::new(Running {
         verb: Mutex::new(Some(Owned::new(verb))),
