@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
 
 use arc_swap::ArcSwapOption;
 use pyo3::prelude::*;
@@ -37,6 +38,10 @@ struct Queue {
     is_carried: bool,
     /// Whether that thread is asked to leave.
     is_ending: bool,
+    /// How many threads of the interpreter are inside this module.
+    inside: u32,
+    /// The thread that ends the interpreter, once it does; no other is let in.
+    last: Option<ThreadId>,
 }
 
 impl Queue {
@@ -61,6 +66,36 @@ pub(crate) enum Told {
 pub(crate) struct Tap {
     pub(crate) event_loop: Py<PyAny>,
     pub(crate) see: Py<PyAny>,
+}
+
+/// Held while a thread of the interpreter is inside this module: none is left there when the interpreter ends.
+pub(crate) struct Inside(Option<Arc<Bridge>>);
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        if let Some(bridge) = &self.0 {
+            let mut queue = bridge.queue();
+            queue.inside -= 1;
+            if queue.is_ending {
+                bridge.filled.notify_all();
+            }
+        }
+    }
+}
+
+/// Lets a thread in, unless the interpreter ends and another thread is to end it.
+pub(crate) fn enter() -> Option<Inside> {
+    // What a forked process has of its parent is not to be touched.
+    let Some(bridge) = BRIDGE.load_full().filter(|bridge| bridge.process == std::process::id()) else {
+        return Some(Inside(None));
+    };
+    let mut queue = bridge.queue();
+    if queue.last.is_some_and(|last| last != std::thread::current().id()) {
+        return None;
+    }
+    queue.inside += 1;
+    drop(queue);
+    Some(Inside(Some(bridge)))
 }
 
 /// Makes sure that this process has a bridge, and somebody who carries. Called with the interpreter held, before anything
@@ -143,12 +178,13 @@ impl Bridge {
         py.import("atexit")?.call_method1("register", (wrap_pyfunction!(leave, py)?,)).map(drop)
     }
 
-    /// Waits, without the interpreter, until the thread has left.
+    /// Waits, without the interpreter, until the thread has left, and everybody else too.
     fn end(&self) {
         let mut queue = self.queue();
         queue.is_ending = true;
+        queue.last = Some(std::thread::current().id());
         self.filled.notify_all();
-        while queue.is_carried {
+        while queue.is_carried || queue.inside > 0 {
             queue = self.filled.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
         queue.is_ending = false;

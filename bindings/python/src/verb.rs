@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -40,8 +41,11 @@ where
 
 fn start(py: Python<'_>, verb: Boxed) -> PyResult<Py<PyAny>> {
     static RUNNING_LOOP: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let event_loop = RUNNING_LOOP.import(py, "asyncio", "get_running_loop")?.call0()?;
+    let Some(_inside) = bridge::enter() else {
+        return Err(PyRuntimeError::new_err("the interpreter is ending"));
+    };
     bridge::open(py)?;
+    let event_loop = RUNNING_LOOP.import(py, "asyncio", "get_running_loop")?.call0()?;
     let promise = event_loop.call_method0(intern!(py, "create_future"))?;
     let running = Arc::new(Running {
         verb: Mutex::new(Some(Owned::new(verb))),
@@ -123,6 +127,6 @@ struct Step(Arc<Running>);
 impl Step {
     #[pyo3(signature = (*_settled))]
     fn __call__(&self, py: Python<'_>, _settled: &Bound<'_, PyTuple>) -> PyResult<()> {
-        self.0.step(py)
+        bridge::enter().map_or(Ok(()), |_inside| self.0.step(py))
     }
 }

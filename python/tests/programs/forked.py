@@ -43,7 +43,7 @@ async def ask(to: str) -> None:
     async with rvoip.Client.open(config()) as client:
         account = await client.add_account("sip:carol@127.0.0.1")
         assert (await account.options(to)).status == 200
-        call = await account.call("sip:nobody@127.0.0.1:9")
+        call = await account.call(to)
         await call.hang_up()
 
 
