@@ -21,6 +21,7 @@ log = logging.getLogger("caller")
 
 async def tell(call: rvoip.Call) -> None:
     """Says what happens in a call, until it is over."""
+    # begin: events
     async for event in call.events():
         match event:
             case rvoip.CallStateChanged(state=rvoip.CallState.ENDED, cause=cause):
@@ -37,6 +38,7 @@ async def tell(call: rvoip.Call) -> None:
                 log.info("%d packets came, %d were lost", received.packets, received.lost)
             case _:
                 pass
+    # end: events
 
 
 async def talk(call: rvoip.Call, arguments: argparse.Namespace) -> None:
@@ -92,12 +94,14 @@ async def main() -> int:
     parser.add_argument("--verbose", action="store_true", help="log more")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.DEBUG if arguments.verbose else logging.WARNING)
+    # begin: errors
     try:
         return await run(arguments)
     except rvoip.RejectedError as error:
         print(f"refused: {error}", file=sys.stderr)
     except rvoip.RvoipError as error:
         print(f"failed as {error.kind}: {error}", file=sys.stderr)
+    # end: errors
     return 1
 
 

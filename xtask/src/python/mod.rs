@@ -22,7 +22,7 @@ const STUBBED: &str = "rvoip._rvoip";
 /// What is written by hand beside the package.
 const PROGRAMS: &[&str] = &["python/examples", "python/tests", "python/bench"];
 /// What builds and checks the package.
-const TOOLS: &[&str] = &["maturin==1.16.0", "build==1.6.1", "mypy==2.4.1", "pytest==9.2.0"];
+const TOOLS: &[&str] = &["maturin==1.16.0", "build==1.6.1", "mypy==2.4.1", "pytest==9.2.0", "numpy==2.2.6"];
 /// The peers that the tests call.
 const PEERS: &[&str] = &["kamailio", "kamailio-extra-modules", "kamailio-tls-modules", "baresip-core"];
 
@@ -53,11 +53,12 @@ pub(crate) fn wheel(tools: &Environment) -> Result<PathBuf> {
     std::fs::create_dir_all(&unpacked).with_context(|| format!("making {}", unpacked.display()))?;
     let out = built.to_string_lossy();
     tools.python(&["-m", "build", "--sdist", "--no-isolation", "--outdir", &out, PROJECT])?;
-    // At a place that stays, so that cargo finds again what it has compiled.
+    // At a place that stays, so that cargo finds again what it has compiled; as files of now, since those of the archive
+    // are old, and cargo would take what changed for what it knows.
     let source = only(&built, "tar.gz")?;
     run(
         "tar",
-        &["xzf", &source.to_string_lossy(), "--strip-components", "1", "-C", &unpacked.to_string_lossy()],
+        &["xzmf", &source.to_string_lossy(), "--strip-components", "1", "-C", &unpacked.to_string_lossy()],
     )?;
     let place = folder.join("target");
     let variables = [("CARGO_TARGET_DIR", place.as_os_str())];
