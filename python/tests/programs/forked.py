@@ -6,13 +6,14 @@ import asyncio
 import gc
 import os
 import selectors
+import time
 import warnings
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import rvoip
-from loopback import Pair, config, pair
+from loopback import Pair, pair
 
 
 @dataclass
@@ -40,11 +41,14 @@ def refused(make: Callable[[], object]) -> None:
 
 
 async def ask(to: str) -> None:
-    async with rvoip.Client.open(config()) as client:
-        account = await client.add_account("sip:carol@127.0.0.1")
-        assert (await account.options(to)).status == 200
-        call = await account.call(to)
-        await call.hang_up()
+    """Talks to the parent, and among clients of the child's own."""
+    async with pair() as two:
+        assert (await two.caller.options(to)).status == 200
+        outgoing, ringing = await two.connect()
+        await outgoing.send_dtmf("6")
+        assert await ringing.collect_digits(1, within=10) == "6"
+        closing = time.monotonic()
+    assert time.monotonic() - closing < 2.0, "closing waits for nobody that is gone"
 
 
 async def begin(stack: AsyncExitStack) -> Under:

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mio::{Events, Interest, Poll, Token as Ready, Waker};
@@ -54,16 +54,20 @@ pub(super) struct MediaThread {
 const WAKE: Ready = Ready(usize::MAX);
 
 impl MediaThread {
-    /// The thread of this process.
+    /// The thread of this process. A process that was forked has not got its parent's, and starts its own.
     pub(super) fn shared() -> std::io::Result<&'static Self> {
-        static SHARED: OnceLock<MediaThread> = OnceLock::new();
-        static STARTING: Mutex<()> = Mutex::new(());
-        let _alone = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(thread) = SHARED.get() {
+        static SHARED: Mutex<Option<(u32, &MediaThread)>> = Mutex::new(None);
+        let process = std::process::id();
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((owner, thread)) = *shared
+            && owner == process
+        {
             return Ok(thread);
         }
-        let thread = Self::start()?;
-        Ok(SHARED.get_or_init(|| thread))
+        // It lives as long as the process.
+        let thread: &Self = Box::leak(Box::new(Self::start()?));
+        *shared = Some((process, thread));
+        Ok(thread)
     }
 
     fn start() -> std::io::Result<Self> {
