@@ -108,8 +108,8 @@ async def test_the_caller_says_what_happens(tmp_path: Path) -> None:
         process = await start(EXAMPLES / "caller.py", tmp_path, alice, to)
         await (await incoming(bob)).reject(603)
         assert "(603)" in await finish(process, code=1)
-    assert wav.likeness(wav.melody(), wav.read(tmp_path / "bob.wav")) > 0.9
-    assert wav.likeness(wav.melody(), wav.read(tmp_path / "heard.wav")) > 0.9
+    assert wav.likeness(wav.melody(), wav.read(tmp_path / "bob.wav")) > wav.HEARD
+    assert wav.likeness(wav.melody(), wav.read(tmp_path / "heard.wav")) > wav.HEARD
 
 
 async def test_an_interrupted_caller_hangs_up(tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ async def test_the_caller_talks_to_the_recorder_until_it_is_stopped(tmp_path: Pa
     assert len(files) == 3
     assert all(re.fullmatch(r"[0-9]{8}-[0-9]{6}-(alice|carol)@127_0_0_1(_\d+)?-\d+\.wav", file.name) for file in files)
     for file in files:
-        assert wav.likeness(wav.melody(), wav.read(file)) > 0.75, file
+        assert wav.likeness(wav.melody(), wav.read(file)) > wav.HEARD, file
 
 
 @pytest.mark.parametrize(
