@@ -27,6 +27,16 @@ pub(crate) fn target(name: &str) -> Result<()> {
     run("rustup", &["target", "add", name])
 }
 
+/// Makes sure that the sources of the standard library are there, for a build of it with flags of our own.
+pub(crate) fn sources_of_std() -> Result<()> {
+    let sysroot = capture("rustc", &["--print", "sysroot"])?;
+    if Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/Cargo.lock").is_file() {
+        return Ok(());
+    }
+    println!("installing rust-src with rustup");
+    run("rustup", &["component", "add", "rust-src"])
+}
+
 /// Makes sure that a program of crates.io is there in that version; gives the folder that it is in.
 pub(crate) fn tool(package: &str, version: &str) -> Result<PathBuf> {
     let folder = cache()?.join("tools").join(format!("{package}-{version}"));

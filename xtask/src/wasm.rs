@@ -15,6 +15,11 @@ const BINARYEN: &str = "binaryen@132.0.0";
 /// The file whose size matters, and the glue beside it.
 const MODULE: &str = "rvoip_wasm_bg.wasm";
 const GLUE: &str = "rvoip_wasm.js";
+/// How the package is compiled: a panic traps, which a page sees as a `RuntimeError`, and carries no text.
+const FLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
+/// The standard library with those flags as well: as it comes, half of it is the texts of panics.
+const STANDARD_LIBRARY: [&str; 4] =
+    ["-Z", "build-std=std,panic_abort", "-Z", "build-std-features=optimize_for_size"];
 
 /// What is built.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,16 +51,20 @@ pub(crate) fn build(kind: Kind) -> Result<PathBuf> {
     let crate_directory = root().join("bindings/wasm").to_string_lossy().into_owned();
     let mut arguments = vec!["build", &crate_directory, "--mode", "no-install", "--no-opt", "--no-pack"];
     arguments.extend(["--target", "web", "--profile", "wasm", "--out-dir", &out]);
-    if !features.is_empty() {
-        arguments.push("--");
-        arguments.extend(features);
-    }
+    arguments.push("--");
+    arguments.extend(features);
     let path = std::env::join_paths(
         std::iter::once(bindgen).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
     )
     .context("the path of wasm-bindgen")?;
     let cargo = cargo();
-    let variables = [("PATH", path.as_os_str()), ("CARGO", cargo.as_ref())];
+    let mut variables = vec![("PATH", path.as_os_str()), ("CARGO", cargo.as_ref())];
+    if kind == Kind::Package {
+        install::sources_of_std()?;
+        arguments.extend(STANDARD_LIBRARY);
+        // The toolchain is the stable one; these flags are not stable yet.
+        variables.extend([("RUSTC_BOOTSTRAP", "1".as_ref()), ("RUSTFLAGS", FLAGS.as_ref())]);
+    }
     command::run_with(&pack.to_string_lossy(), &arguments, &variables)?;
     if kind == Kind::Package {
         shrink(&directory.join(MODULE))?;
