@@ -11,7 +11,7 @@ use web_sys::AbortSignal;
 
 use crate::events::RawEvents;
 use crate::promise::promise;
-use crate::value::{from_js, settings_from_js, thrown, to_js};
+use crate::value::{from_js, thrown, to_js};
 
 /// A client.
 #[wasm_bindgen]
@@ -49,7 +49,7 @@ impl RawClient {
     /// Starts a client.
     #[wasm_bindgen(constructor)]
     pub fn new(config: &JsValue, platform: MediaPlatform) -> Result<Self, JsValue> {
-        let builder = Client::builder().config(settings_from_js(config)?).media_platform(platform);
+        let builder = Client::builder().config(from_js(config)?).media_platform(platform);
         // A client in a page has nothing to wait for.
         match builder.build().now_or_never() {
             Some(client) => client.map(Self).map_err(|error| thrown(&error)),
@@ -60,7 +60,7 @@ impl RawClient {
     /// Adds an account.
     #[wasm_bindgen(js_name = addAccount)]
     pub fn add_account(&self, config: &JsValue) -> Result<Promise, JsValue> {
-        let builder = self.0.account_with(settings_from_js(config)?);
+        let builder = self.0.account_with(from_js(config)?);
         Ok(promise(None, async move { Ok(builder.add().await?.key()) }))
     }
 
@@ -232,7 +232,7 @@ impl RawClient {
 
     /// Plays to the peer.
     pub fn play(&self, call: u32, source: JsValue, signal: Option<AbortSignal>) -> Result<Promise, JsValue> {
-        let (call, source) = (self.of_call(call), from_js::<rvoip::AudioSource>(source)?);
+        let (call, source) = (self.of_call(call), from_js::<rvoip::AudioSource>(&source)?);
         Ok(promise(signal, async move { call.play(source).await }))
     }
 
@@ -245,7 +245,7 @@ impl RawClient {
 
     /// Records the peer's audio.
     pub fn record(&self, call: u32, sink: JsValue, signal: Option<AbortSignal>) -> Result<Promise, JsValue> {
-        let (call, sink) = (self.of_call(call), from_js::<rvoip::AudioSink>(sink)?);
+        let (call, sink) = (self.of_call(call), from_js::<rvoip::AudioSink>(&sink)?);
         Ok(promise(signal, async move { call.record(sink).await }))
     }
 

@@ -24,7 +24,7 @@ impl RawHarness {
 
     /// A client in this world.
     pub fn client(&self, config: JsValue) -> Result<RawClient, JsValue> {
-        self.0.client(from_js(config)?).map(RawClient::from).map_err(|error| thrown(&error))
+        self.0.client(from_js(&config)?).map(RawClient::from).map_err(|error| thrown(&error))
     }
 
     /// Moves the clock by milliseconds.

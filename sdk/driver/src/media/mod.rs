@@ -6,6 +6,7 @@ mod address;
 mod backend;
 #[cfg(not(target_arch = "wasm32"))]
 mod clips;
+mod form;
 #[cfg(not(target_arch = "wasm32"))]
 mod frames;
 mod octets;

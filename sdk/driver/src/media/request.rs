@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rvoip_sans_io::Token;
 use rvoip_session_core::{MediaAnswer, MediaQuestion, NegotiationId};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Names the media of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,7 +80,7 @@ pub enum MediaControl {
 }
 
 /// Where audio comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum AudioSource {
     /// A WAV file.
@@ -112,7 +112,7 @@ pub enum AudioSource {
 }
 
 /// A tone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ToneKind {
     /// The phone rings there.
@@ -129,7 +129,7 @@ pub enum ToneKind {
 }
 
 /// Where audio goes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum AudioSink {
     /// A new WAV file.
