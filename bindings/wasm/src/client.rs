@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use futures::FutureExt as _;
+use futures::{FutureExt as _, TryFutureExt as _};
 use js_sys::{Promise, Uint8Array};
-use rvoip::{Account, AccountKey, Call, CallKey, Client, MediaPlatform};
+use rvoip::{Account, AccountKey, AudioSink, AudioSource, Call, CallKey, Client, MediaPlatform};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::AbortSignal;
@@ -61,7 +61,7 @@ impl RawClient {
     #[wasm_bindgen(js_name = addAccount)]
     pub fn add_account(&self, config: &JsValue) -> Result<Promise, JsValue> {
         let builder = self.0.account_with(from_js(config)?);
-        Ok(promise(None, async move { Ok(builder.add().await?.key()) }))
+        Ok(promise(None, builder.add().map_ok(|account| account.key())))
     }
 
     /// The accounts as they are now.
@@ -119,27 +119,23 @@ impl RawClient {
 
     /// Registers an account.
     pub fn register(&self, account: u32, signal: Option<AbortSignal>) -> Promise {
-        let account = self.of_account(account);
-        promise(signal, async move { account.register().await })
+        promise(signal, self.of_account(account).register())
     }
 
     /// Removes a registration.
     pub fn unregister(&self, account: u32, signal: Option<AbortSignal>) -> Promise {
-        let account = self.of_account(account);
-        promise(signal, async move { account.unregister().await })
+        promise(signal, self.of_account(account).unregister())
     }
 
     /// Calls a URI.
     #[wasm_bindgen(js_name = placeCall)]
     pub fn place_call(&self, account: u32, to: String, signal: Option<AbortSignal>) -> Promise {
-        let account = self.of_account(account);
-        promise(signal, async move { Ok(account.call(&to).await?.key()) })
+        promise(signal, self.of_account(account).call(&to).map_ok(|call| call.key()))
     }
 
     /// Asks a peer what it can do.
     pub fn options(&self, account: u32, to: String, signal: Option<AbortSignal>) -> Promise {
-        let account = self.of_account(account);
-        promise(signal, async move { account.options(&to).await })
+        promise(signal, self.of_account(account).options(&to))
     }
 
     /// Sends a text.
@@ -151,70 +147,59 @@ impl RawClient {
         text: String,
         signal: Option<AbortSignal>,
     ) -> Promise {
-        let account = self.of_account(account);
-        promise(signal, async move { account.message(&to, &text).await })
+        promise(signal, self.of_account(account).message(&to, &text))
     }
 
     /// Waits until the peer answers.
     pub fn answered(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
-        let call = self.of_call(call);
-        promise(signal, async move { call.answered().await })
+        promise(signal, self.of_call(call).answered())
     }
 
     /// Waits until the call is over.
     pub fn ended(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
-        let call = self.of_call(call);
-        promise(signal, async move { call.ended().await })
+        promise(signal, self.of_call(call).ended())
     }
 
     /// Answers an incoming call.
     pub fn answer(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
-        let call = self.of_call(call);
-        promise(signal, async move { call.answer().await })
+        promise(signal, self.of_call(call).answer())
     }
 
     /// Refuses an incoming call.
     pub fn reject(&self, call: u32, status: u16, signal: Option<AbortSignal>) -> Promise {
-        let call = self.of_call(call);
-        promise(signal, async move { call.reject(status).await })
+        promise(signal, self.of_call(call).reject(status))
     }
 
     /// Ends a call.
     #[wasm_bindgen(js_name = hangUp)]
     pub fn hang_up(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
-        let call = self.of_call(call);
-        promise(signal, async move { call.hang_up().await })
+        promise(signal, self.of_call(call).hang_up())
     }
 
     /// Puts the peer on hold.
     pub fn hold(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
-        let call = self.of_call(call);
-        promise(signal, async move { call.hold().await })
+        promise(signal, self.of_call(call).hold())
     }
 
     /// Takes the peer off hold.
     pub fn resume(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
-        let call = self.of_call(call);
-        promise(signal, async move { call.resume().await })
+        promise(signal, self.of_call(call).resume())
     }
 
     /// Negotiates the media anew.
     pub fn reinvite(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
-        let call = self.of_call(call);
-        promise(signal, async move { call.reinvite().await })
+        promise(signal, self.of_call(call).reinvite())
     }
 
     /// Stops or starts sending our audio.
     pub fn mute(&self, call: u32, muted: bool, signal: Option<AbortSignal>) -> Promise {
-        let call = self.of_call(call);
-        promise(signal, async move { call.mute(muted).await })
+        promise(signal, self.of_call(call).mute(muted))
     }
 
     /// Sends key presses.
     #[wasm_bindgen(js_name = sendDtmf)]
     pub fn send_dtmf(&self, call: u32, digits: String, signal: Option<AbortSignal>) -> Promise {
-        let call = self.of_call(call);
-        promise(signal, async move { call.send_dtmf(&digits).await })
+        promise(signal, self.of_call(call).send_dtmf(&digits))
     }
 
     /// Waits for key presses of the peer.
@@ -226,40 +211,35 @@ impl RawClient {
         within_ms: u32,
         signal: Option<AbortSignal>,
     ) -> Promise {
-        let (call, within) = (self.of_call(call), Duration::from_millis(within_ms.into()));
-        promise(signal, async move { call.collect_digits(count, within).await })
+        let within = Duration::from_millis(within_ms.into());
+        promise(signal, self.of_call(call).collect_digits(count, within))
     }
 
     /// Plays to the peer.
     pub fn play(&self, call: u32, source: JsValue, signal: Option<AbortSignal>) -> Result<Promise, JsValue> {
-        let (call, source) = (self.of_call(call), from_js::<rvoip::AudioSource>(&source)?);
-        Ok(promise(signal, async move { call.play(source).await }))
+        Ok(promise(signal, self.of_call(call).play(from_js::<AudioSource>(&source)?)))
     }
 
     /// Stops playing.
     #[wasm_bindgen(js_name = stopPlaying)]
     pub fn stop_playing(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
-        let call = self.of_call(call);
-        promise(signal, async move { call.stop_playing().await })
+        promise(signal, self.of_call(call).stop_playing())
     }
 
     /// Records the peer's audio.
     pub fn record(&self, call: u32, sink: JsValue, signal: Option<AbortSignal>) -> Result<Promise, JsValue> {
-        let (call, sink) = (self.of_call(call), from_js::<rvoip::AudioSink>(&sink)?);
-        Ok(promise(signal, async move { call.record(sink).await }))
+        Ok(promise(signal, self.of_call(call).record(from_js::<AudioSink>(&sink)?)))
     }
 
     /// Stops recording.
     #[wasm_bindgen(js_name = stopRecording)]
     pub fn stop_recording(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
-        let call = self.of_call(call);
-        promise(signal, async move { call.stop_recording().await })
+        promise(signal, self.of_call(call).stop_recording())
     }
 
     /// Sends a text within a call.
     #[wasm_bindgen(js_name = messageInCall)]
     pub fn message_in_call(&self, call: u32, text: String, signal: Option<AbortSignal>) -> Promise {
-        let call = self.of_call(call);
-        promise(signal, async move { call.message(&text).await })
+        promise(signal, self.of_call(call).message(&text))
     }
 }

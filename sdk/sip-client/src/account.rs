@@ -2,8 +2,9 @@
 
 use crate::command::{AccountCommand, Answer, Command, Registration, Reply};
 use crate::events::Events;
-use crate::handle::{Handle, unexpected};
-use crate::{AccountConfig, AccountInfo, AccountKey, Call, Error, Result, Scope, TransportKind};
+use crate::handle::Handle;
+use crate::verb::{Take, Verb, done};
+use crate::{AccountConfig, AccountInfo, AccountKey, Call, Result, Scope, TransportKind};
 
 /// Describes an account before it is added to its client.
 ///
@@ -62,13 +63,10 @@ impl AccountBuilder {
     ///
     /// # Errors
     /// `InvalidArgument` if the address or another URI is none.
-    pub async fn add(self) -> Result<Account> {
-        let reply = self.handle.run(Command::AddAccount(self.config)).await?;
-        if let Reply::Account(key) = reply {
-            Ok(Account::new(self.handle, key))
-        } else {
-            Err(unexpected(&reply))
-        }
+    pub fn add(self) -> Verb<Account> {
+        self.handle.verb(Command::AddAccount(self.config), |handle, reply| {
+            if let Reply::Account(key) = reply { Ok(Account::new(handle.clone(), key)) } else { Err(reply) }
+        })
     }
 
     /// Adds the account and registers it (RFC 3261 §10); it is kept registered until the client closes.
@@ -110,46 +108,44 @@ impl Account {
     ///
     /// # Errors
     /// `AuthenticationFailed` for a wrong password, `Rejected` with the registrar's status, `TimedOut`, `Unreachable`.
-    pub async fn register(&self) -> Result<Registration> {
-        let reply = self.command(AccountCommand::Register).await?;
-        if let Reply::Registration(registration) = reply { Ok(registration) } else { Err(unexpected(&reply)) }
+    pub fn register(&self) -> Verb<Registration> {
+        self.command(AccountCommand::Register, |_, reply| {
+            if let Reply::Registration(registration) = reply { Ok(registration) } else { Err(reply) }
+        })
     }
 
     /// Removes the registration of this client's contact.
     ///
     /// # Errors
     /// As [`register`](Self::register).
-    pub async fn unregister(&self) -> Result<()> {
-        self.command(AccountCommand::Unregister).await.map(drop)
+    pub fn unregister(&self) -> Verb<()> {
+        self.command(AccountCommand::Unregister, done)
     }
 
     /// Calls a URI; completes at once, with the call under way.
     ///
     /// # Errors
     /// `InvalidArgument` if it is no URI, `Busy` if too many calls are under way.
-    pub async fn call(&self, to: &str) -> Result<Call> {
-        let reply = self.command(AccountCommand::Call { to: to.to_owned() }).await?;
-        if let Reply::Call(key) = reply {
-            Ok(Call::new(self.handle.clone(), key))
-        } else {
-            Err(unexpected(&reply))
-        }
+    pub fn call(&self, to: &str) -> Verb<Call> {
+        self.command(AccountCommand::Call { to: to.to_owned() }, |handle, reply| {
+            if let Reply::Call(key) = reply { Ok(Call::new(handle.clone(), key)) } else { Err(reply) }
+        })
     }
 
     /// Asks a peer what it can do (OPTIONS, RFC 3261 §11). Any final answer is given, also one that refuses.
     ///
     /// # Errors
     /// `AuthenticationFailed`, `TimedOut`, `Unreachable`.
-    pub async fn options(&self, to: &str) -> Result<Answer> {
-        self.answer(AccountCommand::Options { to: to.to_owned() }).await
+    pub fn options(&self, to: &str) -> Verb<Answer> {
+        self.answer(AccountCommand::Options { to: to.to_owned() })
     }
 
     /// Sends a text (MESSAGE, RFC 3428). Any final answer is given, also one that refuses.
     ///
     /// # Errors
     /// `AuthenticationFailed`, `TimedOut`, `Unreachable`.
-    pub async fn message(&self, to: &str, text: &str) -> Result<Answer> {
-        self.answer(AccountCommand::Message { to: to.to_owned(), text: text.to_owned() }).await
+    pub fn message(&self, to: &str, text: &str) -> Verb<Answer> {
+        self.answer(AccountCommand::Message { to: to.to_owned(), text: text.to_owned() })
     }
 
     /// Listens to this account: its registration, its incoming calls and messages.
@@ -157,15 +153,16 @@ impl Account {
         self.handle.listen(Scope::Account(self.key))
     }
 
-    async fn answer(&self, command: AccountCommand) -> Result<Answer> {
-        let reply = self.command(command).await?;
-        if let Reply::Answer(answer) = reply { Ok(answer) } else { Err(unexpected(&reply)) }
+    fn answer(&self, command: AccountCommand) -> Verb<Answer> {
+        self.command(
+            command,
+            |_, reply| {
+                if let Reply::Answer(answer) = reply { Ok(answer) } else { Err(reply) }
+            },
+        )
     }
 
-    fn command(
-        &self,
-        command: AccountCommand,
-    ) -> impl Future<Output = std::result::Result<Reply, Error>> + use<> {
-        self.handle.run(Command::Account(self.key, command))
+    fn command<T>(&self, command: AccountCommand, take: Take<T>) -> Verb<T> {
+        self.handle.verb(Command::Account(self.key, command), take)
     }
 }

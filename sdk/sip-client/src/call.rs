@@ -6,8 +6,9 @@ use rvoip_driver::{AudioSink, AudioSource};
 
 use crate::command::{CallCommand, Command, Reply};
 use crate::events::Events;
-use crate::handle::{Handle, unexpected};
-use crate::{CallInfo, CallKey, Cause, Error, Result, Scope};
+use crate::handle::Handle;
+use crate::verb::{Take, Verb, done};
+use crate::{CallInfo, CallKey, Cause, Scope};
 
 /// A call: a handle that can be cloned and sent to other threads.
 ///
@@ -39,73 +40,75 @@ impl Call {
     /// # Errors
     /// Why the call ended instead: `Rejected` with the peer's status, `AuthenticationFailed`, `TimedOut`,
     /// `Unreachable`, `MediaFailed`, `CallEnded`.
-    pub async fn answered(&self) -> Result<()> {
-        self.command(CallCommand::Answered).await.map(drop)
+    pub fn answered(&self) -> Verb<()> {
+        self.command(CallCommand::Answered, done)
     }
 
     /// Waits until the call is over, and says why.
     ///
     /// # Errors
     /// `CallEnded` if it was over long ago: the causes of the last 1,024 calls are remembered.
-    pub async fn ended(&self) -> Result<Cause> {
-        let reply = self.command(CallCommand::Ended).await?;
-        if let Reply::Ended(cause) = reply { Ok(cause) } else { Err(unexpected(&reply)) }
+    pub fn ended(&self) -> Verb<Cause> {
+        self.command(
+            CallCommand::Ended,
+            |_, reply| if let Reply::Ended(it) = reply { Ok(it) } else { Err(reply) },
+        )
     }
 
     /// Answers an incoming call.
     ///
     /// # Errors
     /// `InvalidState` unless it rings here; `CallEnded` if the caller gave up.
-    pub async fn answer(&self) -> Result<()> {
-        self.command(CallCommand::Answer).await.map(drop)
+    pub fn answer(&self) -> Verb<()> {
+        self.command(CallCommand::Answer, done)
     }
 
     /// Refuses an incoming call with a SIP status code (300 to 699; 486 is Busy Here, 603 Decline).
     ///
     /// # Errors
     /// `InvalidState` unless it rings here, `InvalidArgument` for another status.
-    pub async fn reject(&self, status: u16) -> Result<()> {
-        self.command(CallCommand::Reject(status)).await.map(drop)
+    pub fn reject(&self, status: u16) -> Verb<()> {
+        self.command(CallCommand::Reject(status), done)
     }
 
     /// Ends the call in whatever state it is: cancels, refuses or hangs up. Completes when it is over.
     ///
     /// # Errors
     /// `Closed` if the client is.
-    pub async fn hang_up(&self) -> Result<()> {
-        self.command(CallCommand::HangUp).await.map(drop)
+    pub fn hang_up(&self) -> Verb<()> {
+        self.command(CallCommand::HangUp, done)
     }
 
     /// Puts the peer on hold (RFC 3264 §8.4).
     ///
     /// # Errors
     /// `InvalidState` unless connected; `Rejected` if the peer refuses.
-    pub async fn hold(&self) -> Result<()> {
-        self.command(CallCommand::Hold).await.map(drop)
+    pub fn hold(&self) -> Verb<()> {
+        self.command(CallCommand::Hold, done)
     }
 
     /// Takes the peer off hold.
     ///
     /// # Errors
     /// As [`hold`](Self::hold).
-    pub async fn resume(&self) -> Result<()> {
-        self.command(CallCommand::Resume).await.map(drop)
+    pub fn resume(&self) -> Verb<()> {
+        self.command(CallCommand::Resume, done)
     }
 
     /// Negotiates the media anew (re-INVITE, RFC 3261 §14).
     ///
     /// # Errors
     /// As [`hold`](Self::hold).
-    pub async fn reinvite(&self) -> Result<()> {
-        self.command(CallCommand::Reinvite).await.map(drop)
+    pub fn reinvite(&self) -> Verb<()> {
+        self.command(CallCommand::Reinvite, done)
     }
 
     /// Stops (true) or starts sending our audio; the peer hears silence.
     ///
     /// # Errors
     /// `CallEnded`.
-    pub async fn mute(&self, muted: bool) -> Result<()> {
-        self.command(CallCommand::Mute(muted)).await.map(drop)
+    pub fn mute(&self, muted: bool) -> Verb<()> {
+        self.command(CallCommand::Mute(muted), done)
     }
 
     /// Sends key presses (`0`–`9`, `*`, `#`, `A`–`D`, a comma pauses), as telephone events (RFC 4733) or, if the peer
@@ -113,8 +116,8 @@ impl Call {
     ///
     /// # Errors
     /// `InvalidArgument` for other characters, `InvalidState` unless connected.
-    pub async fn send_dtmf(&self, digits: &str) -> Result<()> {
-        self.command(CallCommand::SendDigits(digits.to_owned())).await.map(drop)
+    pub fn send_dtmf(&self, digits: &str) -> Verb<()> {
+        self.command(CallCommand::SendDigits(digits.to_owned()), done)
     }
 
     /// Waits for key presses of the peer, including earlier ones that nobody collected. Gives fewer than `count` if the
@@ -122,9 +125,10 @@ impl Call {
     ///
     /// # Errors
     /// `CallEnded` if the call ends before any key is pressed; `Busy` if somebody else collects.
-    pub async fn collect_digits(&self, count: u32, within: Duration) -> Result<String> {
-        let reply = self.command(CallCommand::CollectDigits { count, within }).await?;
-        if let Reply::Digits(digits) = reply { Ok(digits) } else { Err(unexpected(&reply)) }
+    pub fn collect_digits(&self, count: u32, within: Duration) -> Verb<String> {
+        self.command(CallCommand::CollectDigits { count, within }, |_, reply| {
+            if let Reply::Digits(digits) = reply { Ok(digits) } else { Err(reply) }
+        })
     }
 
     /// Plays to the peer in place of what was played. A clip completes when it was played to its end (dropping the
@@ -134,32 +138,32 @@ impl Call {
     ///
     /// # Errors
     /// `FileFailed` if it cannot be read, `CallEnded`.
-    pub async fn play(&self, source: impl Into<AudioSource>) -> Result<()> {
-        self.command(CallCommand::Play(source.into())).await.map(drop)
+    pub fn play(&self, source: impl Into<AudioSource>) -> Verb<()> {
+        self.command(CallCommand::Play(source.into()), done)
     }
 
     /// Stops playing.
     ///
     /// # Errors
     /// `CallEnded`.
-    pub async fn stop_playing(&self) -> Result<()> {
-        self.command(CallCommand::StopPlaying).await.map(drop)
+    pub fn stop_playing(&self) -> Verb<()> {
+        self.command(CallCommand::StopPlaying, done)
     }
 
     /// Records the peer's audio into a WAV file, until [`stop_recording`](Self::stop_recording) or the end of the call.
     ///
     /// # Errors
     /// `FileFailed` if it cannot be written, `CallEnded`.
-    pub async fn record(&self, sink: impl Into<AudioSink>) -> Result<()> {
-        self.command(CallCommand::Record(sink.into())).await.map(drop)
+    pub fn record(&self, sink: impl Into<AudioSink>) -> Verb<()> {
+        self.command(CallCommand::Record(sink.into()), done)
     }
 
     /// Stops recording; when it completes, the file is complete.
     ///
     /// # Errors
     /// `CallEnded`.
-    pub async fn stop_recording(&self) -> Result<()> {
-        self.command(CallCommand::StopRecording).await.map(drop)
+    pub fn stop_recording(&self) -> Verb<()> {
+        self.command(CallCommand::StopRecording, done)
     }
 
     /// Adds 16-bit samples (8,000 a second, one channel) to what the peer hears, after `play(AudioSource::Frames)`. Completes
@@ -168,8 +172,8 @@ impl Call {
     ///
     /// # Errors
     /// `InvalidState` unless frames are being played, `CallEnded`.
-    pub async fn write_frames(&self, samples: &[i16]) -> Result<()> {
-        self.command(CallCommand::WriteFrames(samples.to_vec())).await.map(drop)
+    pub fn write_frames(&self, samples: &[i16]) -> Verb<()> {
+        self.command(CallCommand::WriteFrames(samples.to_vec()), done)
     }
 
     /// Takes what the peer said since the last time, after `record(AudioSink::Frames)`: waits until there is something.
@@ -178,17 +182,19 @@ impl Call {
     ///
     /// # Errors
     /// `InvalidState` unless frames are being recorded, `CallEnded` if the call was over long ago.
-    pub async fn read_frames(&self) -> Result<Vec<i16>> {
-        let reply = self.command(CallCommand::ReadFrames).await?;
-        if let Reply::Frames(samples) = reply { Ok(samples) } else { Err(unexpected(&reply)) }
+    pub fn read_frames(&self) -> Verb<Vec<i16>> {
+        self.command(
+            CallCommand::ReadFrames,
+            |_, reply| if let Reply::Frames(it) = reply { Ok(it) } else { Err(reply) },
+        )
     }
 
     /// Sends a text within the call (MESSAGE, RFC 3428).
     ///
     /// # Errors
     /// `InvalidState` unless connected; `Rejected` with the peer's status.
-    pub async fn message(&self, text: &str) -> Result<()> {
-        self.command(CallCommand::Message(text.to_owned())).await.map(drop)
+    pub fn message(&self, text: &str) -> Verb<()> {
+        self.command(CallCommand::Message(text.to_owned()), done)
     }
 
     /// Listens to this call.
@@ -196,10 +202,7 @@ impl Call {
         self.handle.listen(Scope::Call(self.key))
     }
 
-    fn command(
-        &self,
-        command: CallCommand,
-    ) -> impl Future<Output = std::result::Result<Reply, Error>> + use<> {
-        self.handle.run(Command::Call(self.key, command))
+    fn command<T>(&self, command: CallCommand, take: Take<T>) -> Verb<T> {
+        self.handle.verb(Command::Call(self.key, command), take)
     }
 }

@@ -7,6 +7,7 @@ use rvoip_driver::{ABILITIES, Platform, WireTap};
 use crate::command::Command;
 use crate::events::Events;
 use crate::handle::Handle;
+use crate::verb::done;
 use crate::{
     Account, AccountBuilder, AccountConfig, AccountKey, Bind, Call, CallKey, Capabilities, ClientConfig,
     Result, Scope, TransportKind,
@@ -138,9 +139,9 @@ impl Client {
     /// # Errors
     /// None but `Internal`; closing a closed client is fine.
     pub async fn close(&self) -> Result<()> {
-        match self.handle.run(Command::Close).await {
+        match self.handle.verb(Command::Close, done).await {
             Err(crate::Error::Closed { .. }) => Ok(()),
-            result => result.map(drop),
+            result => result,
         }
     }
 }

@@ -1,12 +1,11 @@
 //! What all handles share: the way to the agent, and how a client starts.
 
-use std::future::Future;
-
 use rvoip_driver::{Hosted, Hub, Platform, Refusal, WireTap};
 
 use crate::agent::Agent;
 use crate::command::{Command, Reply};
 use crate::events::{Events, Scope};
+use crate::verb::{Take, Verb};
 use crate::{ClientConfig, Error, ErrorKind, Event, Result};
 
 /// The way to the agent. When the last one is dropped the client closes.
@@ -51,8 +50,9 @@ impl Handle {
         Self { hub }
     }
 
-    pub(crate) fn run(&self, command: Command) -> impl Future<Output = Result<Reply>> + use<> {
-        self.hub.submit(command)
+    /// A command as a future; `take` takes out of its reply what it is for.
+    pub(crate) fn verb<T>(&self, command: Command, take: Take<T>) -> Verb<T> {
+        Verb::new(self.clone(), self.hub.submit(command), take)
     }
 
     /// Reads something of the agent; nothing once it failed.

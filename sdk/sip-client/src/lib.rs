@@ -42,6 +42,7 @@ mod parse;
 mod seconds;
 mod state;
 mod statistics;
+mod verb;
 
 pub use account::{Account, AccountBuilder};
 pub use call::Call;
@@ -60,3 +61,4 @@ pub use rvoip_driver::MediaPlatform;
 pub use rvoip_driver::{AudioSink, AudioSource, ToneKind, WireEntry, WireTap};
 pub use state::{AccountInfo, CallDirection, CallInfo, CallState, Cause, RegistrationState};
 pub use statistics::{CallStatistics, DirectionStatistics};
+pub use verb::Verb;

@@ -5,7 +5,8 @@ use std::fmt::Display;
 use js_sys::{Array, Object, Uint8Array};
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    DeserializeSeed, Deserializer, Error, Expected, IntoDeserializer as _, MapAccess, SeqAccess, Visitor,
+    DeserializeSeed, Deserializer, Error, Expected, IntoDeserializer as _, MapAccess, SeqAccess, Unexpected,
+    Visitor,
 };
 use serde::forward_to_deserialize_any;
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -25,6 +26,26 @@ impl std::error::Error for Fault {}
 impl Error for Fault {
     fn custom<T: Display>(text: T) -> Self {
         Self(text.to_string())
+    }
+
+    // In place of serde's own texts, which can show a floating-point number: that is the only use of the code for it.
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::of("type", found, expected)
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::of("value", found, expected)
+    }
+}
+
+impl Fault {
+    #[inline(never)]
+    fn of(what: &str, found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self(match found {
+            Unexpected::Signed(number) => format!("invalid {what}: {number}, expected {expected}"),
+            Unexpected::Str(text) => format!("invalid {what}: \"{text}\", expected {expected}"),
+            _ => format!("invalid {what}, expected {expected}"),
+        })
     }
 }
 
