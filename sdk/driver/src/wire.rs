@@ -28,14 +28,33 @@ pub struct WireEntry {
     pub text: String,
 }
 
+/// A message as it passes, with its secrets.
+struct Passage<'a> {
+    incoming: bool,
+    flow: FlowId,
+    protocol: Protocol,
+    local: SocketAddr,
+    remote: SocketAddr,
+    bytes: &'a [u8],
+}
+
+impl Passage<'_> {
+    fn entry(&self) -> WireEntry {
+        let Self { incoming, flow, protocol, local, remote, bytes } = *self;
+        let time = crate::clock::now().unix;
+        WireEntry { time, incoming, flow, protocol, local, remote, text: redact(bytes) }
+    }
+}
+
 /// Sees every message.
+// The tap makes the entries that it sees, so that a program without one has no code for them.
 #[derive(Clone)]
-pub struct WireTap(Arc<dyn Fn(&WireEntry) + Send + Sync>);
+pub struct WireTap(Arc<dyn Fn(&Passage<'_>) + Send + Sync>);
 
 impl WireTap {
     /// Calls `see` for every message, from the loop: it must not wait.
     pub fn new(see: impl Fn(&WireEntry) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(see))
+        Self(Arc::new(move |passage| see(&passage.entry())))
     }
 }
 
@@ -72,18 +91,21 @@ impl Wire {
             return;
         }
         let Some((protocol, local, remote)) = self.flows.get(&flow) else { return };
-        let entry = WireEntry {
-            time: crate::clock::now().unix,
+        let passage = Passage {
             incoming,
             flow,
             protocol: *protocol,
             local: *local,
             remote: remote.unwrap_or(peer),
-            text: redact(bytes),
+            bytes,
         };
         if let Some(tap) = &self.tap {
-            (tap.0)(&entry);
+            (tap.0)(&passage);
         }
+        if !traced {
+            return;
+        }
+        let entry = passage.entry();
         tracing::debug!(
             target: "rvoip::wire",
             incoming,

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::settings::{Seconds, settings};
+
 /// The transports that a client can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -56,7 +58,7 @@ pub struct Bind {
 }
 
 /// The settings of a client.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClientConfig {
     /// Local addresses; if there are none, UDP on a free port of all addresses. Connections are opened where they are needed.
@@ -79,6 +81,17 @@ pub struct ClientConfig {
     pub instance: Option<String>,
 }
 
+settings!(ClientConfig {
+    binds,
+    user_agent,
+    max_calls,
+    close_deadline as Seconds,
+    timers,
+    media,
+    tls,
+    instance,
+});
+
 impl Default for ClientConfig {
     fn default() -> Self {
         Self {
@@ -95,7 +108,7 @@ impl Default for ClientConfig {
 }
 
 /// Certificates for TLS and secure WebSocket: paths of PEM files.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TlsConfig {
     /// The authorities that servers are checked against, in place of the well-known ones.
@@ -108,8 +121,10 @@ pub struct TlsConfig {
     pub insecure: bool,
 }
 
+settings!(TlsConfig { ca, certificate, key, insecure });
+
 /// Timers of the signalling.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TimerConfig {
     /// Estimated round-trip time (RFC 3261 §17.1.1.1).
@@ -126,6 +141,13 @@ pub struct TimerConfig {
     pub ringing: Duration,
 }
 
+settings!(TimerConfig {
+    t1 as Seconds,
+    t2 as Seconds,
+    t4 as Seconds,
+    ringing as Seconds,
+});
+
 impl Default for TimerConfig {
     fn default() -> Self {
         Self {
@@ -138,7 +160,7 @@ impl Default for TimerConfig {
 }
 
 /// Settings of the audio.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MediaConfig {
     /// Codecs by name, the preferred one first.
@@ -156,6 +178,14 @@ pub struct MediaConfig {
     pub levels_interval: Duration,
 }
 
+settings!(MediaConfig {
+    codecs,
+    rtp_ports,
+    timeout as Seconds,
+    statistics_interval as Seconds,
+    levels_interval as Seconds,
+});
+
 impl Default for MediaConfig {
     fn default() -> Self {
         Self {
@@ -169,7 +199,7 @@ impl Default for MediaConfig {
 }
 
 /// The settings of an account.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AccountConfig {
     /// The address of record, such as `sip:alice@example.com` or `"Alice" <sip:alice@example.com>`.
@@ -188,6 +218,8 @@ pub struct AccountConfig {
     /// For how many seconds to register (0: 600).
     pub expires: u32,
 }
+
+settings!(AccountConfig { address, password, auth_user, registrar, outbound_proxy, transport, expires });
 
 impl std::fmt::Debug for AccountConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -40,6 +40,7 @@ mod ids;
 mod native;
 mod parse;
 mod seconds;
+mod settings;
 mod state;
 mod statistics;
 mod verb;

@@ -2,6 +2,7 @@
 
 use super::list::{Element, Elements, trimmed};
 use super::scan::FieldSpan;
+use super::view::Message;
 use crate::error::{HeaderError, HeaderErrorKind};
 use crate::grammar::is_lws;
 use crate::header::Header;
@@ -97,23 +98,17 @@ impl<'a> HeaderField<'a> {
     /// Reads the first value.
     #[inline]
     pub(super) fn decode<T: Header<'a>>(&self) -> Option<Result<T, HeaderError>> {
-        match self.value() {
-            Ok(value) if T::LIST => self.elements_of(value).next().map(decode_element),
-            Ok(value) => Some(T::decode(value)),
-            Err(error) => Some(Err(error)),
-        }
+        self.first(T::LIST).map(decode_element)
     }
 
-    /// Reads every value.
-    pub(super) fn decode_all<T: Header<'a>>(
-        &self,
-    ) -> impl Iterator<Item = Result<T, HeaderError>> + use<'a, T> {
-        let (elements, whole, error) = match self.value() {
-            Ok(value) if T::LIST => (Some(self.elements_of(value)), None, None),
-            Ok(value) => (None, Some(trimmed(value, 0)), None),
-            Err(error) => (None, None, Some(Err(error))),
-        };
-        elements.into_iter().flatten().chain(whole).map(decode_element).chain(error)
+    /// The first value; none if a list has none.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
+    pub(super) fn first(&self, is_list: bool) -> Option<Result<Element<'a>, HeaderError>> {
+        match self.value() {
+            Ok(value) if is_list => self.elements_of(value).next().map(Ok),
+            Ok(value) => Some(Ok(Element { offset: 0, text: value })),
+            Err(error) => Some(Err(error)),
+        }
     }
 
     /// The values of a list; none if the field is empty and may be.
@@ -122,6 +117,45 @@ impl<'a> HeaderField<'a> {
     }
 }
 
-fn decode_element<'a, T: Header<'a>>(element: Element<'a>) -> Result<T, HeaderError> {
+/// The values of all fields of a header, one after the other.
+#[derive(Clone, Debug)]
+pub(super) struct Values<'m, 'a> {
+    message: &'m Message<'a>,
+    name: HeaderName,
+    is_list: bool,
+    /// The index of the next field.
+    next: usize,
+    /// What is left of the field before.
+    elements: Elements<'a>,
+}
+
+impl<'m, 'a> Values<'m, 'a> {
+    pub(super) fn new(message: &'m Message<'a>, name: HeaderName, is_list: bool) -> Self {
+        Self { message, name, is_list, next: 0, elements: Elements::none() }
+    }
+}
+
+impl<'a> Iterator for Values<'_, 'a> {
+    type Item = Result<Element<'a>, HeaderError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(element) = self.elements.next() {
+                return Some(Ok(element));
+            }
+            let field = self.message.next_field(&mut self.next, &self.name)?;
+            match field.value() {
+                Ok(value) if self.is_list => self.elements = field.elements_of(value),
+                Ok(value) => return Some(Ok(trimmed(value, 0))),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+pub(super) fn decode_element<'a, T: Header<'a>>(
+    element: Result<Element<'a>, HeaderError>,
+) -> Result<T, HeaderError> {
+    let element = element?;
     T::decode(element.text).map_err(|error| HeaderError { offset: error.offset + element.offset, ..error })
 }

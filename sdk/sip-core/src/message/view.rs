@@ -1,8 +1,9 @@
 //! The message as a view of received bytes.
 
 use super::buffer::MessageBuf;
-use super::fields::HeaderField;
+use super::fields::{HeaderField, Values, decode_element};
 use super::limits::Limits;
+use super::list::Element;
 use super::scan::{FieldSpan, FieldSpans, MessageScan, Strictness, line_ends_before, scan_head};
 use super::start_line::{Span, StartLine, StartSpan};
 use crate::error::{HeaderError, ParseError, ParseErrorKind};
@@ -201,21 +202,40 @@ impl<'a> Message<'a> {
 
     /// The first value of a header. Absent is `None`, malformed is `Some(Err)`.
     pub fn get<T: Header<'a>>(&self) -> Option<Result<T, HeaderError>> {
-        let name = T::NAME;
+        self.first(&T::NAME, T::LIST).map(decode_element)
+    }
+
+    /// The text of the first value of a header.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
+    fn first(&self, name: &HeaderName, is_list: bool) -> Option<Result<Element<'a>, HeaderError>> {
+        let mut at = 0;
+        while let Some(field) = self.next_field(&mut at, name) {
+            let first = field.first(is_list);
+            if first.is_some() {
+                return first;
+            }
+        }
+        None
+    }
+
+    /// The next field of a header from the field with the index `at` on, which is moved behind it.
+    // The spans are compared before fields are made of them: this runs for every typed read.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
+    pub(super) fn next_field(&self, at: &mut usize, name: &HeaderName) -> Option<HeaderField<'a>> {
         let index = name.index();
-        let spans = self.spans();
-        // The spans are compared before fields are made of them: this runs for every typed read.
-        spans.iter().enumerate().filter(|(_, span)| span.index == index).find_map(|(at, span)| {
-            let field = self.field(at, *span);
-            if field.is(&name, index) { field.decode::<T>() } else { None }
-        })
+        while let Some(span) = self.spans().get(*at) {
+            let field = (span.index == index).then(|| self.field(*at, *span));
+            *at += 1;
+            if let Some(field) = field.filter(|field| field.is(name, index)) {
+                return Some(field);
+            }
+        }
+        None
     }
 
     /// Every value of every field of a header, in order; lists are split.
     pub fn get_all<T: Header<'a>>(&self) -> impl Iterator<Item = Result<T, HeaderError>> {
-        let name = T::NAME;
-        let index = name.index();
-        self.fields().filter(move |field| field.is(&name, index)).flat_map(|field| field.decode_all::<T>())
+        Values::new(self, T::NAME, T::LIST).map(decode_element)
     }
 
     /// The first value of a header that must be there.
