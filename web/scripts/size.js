@@ -5,7 +5,7 @@ import { build } from "esbuild";
 import { root } from "./run.js";
 
 // What the bundle weighs today, rounded up: it may only become lighter. The limit of 120 kB is not reached yet.
-const LIMIT = 330_000;
+const LIMIT = 230_000;
 const WANTED = 120_000;
 const GOAL = 75_000;
 

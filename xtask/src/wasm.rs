@@ -87,9 +87,11 @@ fn shrink(module: &Path) -> Result<()> {
         "--enable-reference-types",
         "--enable-multivalue",
     ];
-    // Instances of the same generic function side by side, where gzip sees that they are alike. Nothing of value lies in the
-    // first kilobyte: it is the far end of the stack.
-    let mut arguments = vec!["-Oz", "--converge", "--low-memory-unused", "--reorder-functions-by-name"];
+    // Instances of the same generic function side by side, where gzip sees that they are alike, and no functions of many
+    // thousand instructions with hundreds of locals, in which it sees nothing that is alike. Nothing of value lies in the first
+    // kilobyte: it is the far end of the stack.
+    let mut arguments = vec!["-Oz", "--converge", "--one-caller-inline-max-function-size=20"];
+    arguments.extend(["--low-memory-unused", "--reorder-functions-by-name"]);
     arguments.extend(features);
     arguments.extend([&*module, "-o", &*module]);
     command::run(&tools.join("wasm-opt").to_string_lossy(), &arguments)
