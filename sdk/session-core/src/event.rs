@@ -68,6 +68,8 @@ pub enum FailureKind {
     MediaRefused,
     /// It cannot be done in the present state.
     InvalidState,
+    /// Too much is under way here.
+    Busy,
 }
 
 /// A failure with its reason.

@@ -1,6 +1,6 @@
 //! What all handles share: the way to the agent, and how a client starts.
 
-use rvoip_driver::{Hosted, Hub, Platform, Refusal, WireTap};
+use rvoip_driver::{ABILITIES, Hosted, Hub, Platform, Refusal, WireTap};
 
 use crate::agent::Agent;
 use crate::command::{Command, Reply};
@@ -65,8 +65,15 @@ impl Handle {
     }
 }
 
-/// Whether the settings can be written into messages.
+/// Whether the settings can be used: written into messages, and done by this platform.
 fn usable(config: &ClientConfig) -> Result<()> {
+    let known = |name: &str| ABILITIES.codecs.iter().any(|codec| codec.eq_ignore_ascii_case(name));
+    if let Some(strange) = config.media.codecs.iter().find(|name| !known(name)) {
+        return Err(ErrorKind::InvalidArgument.error(format!("there is no codec {strange:?} here")));
+    }
+    if config.media.codecs.is_empty() {
+        return Err(ErrorKind::InvalidArgument.error("there is no call without a codec"));
+    }
     let urn = |name: &String| {
         let letter = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\');
         name.len() > 4 && name.is_ascii() && name.starts_with("urn:") && name.bytes().all(letter)

@@ -301,3 +301,19 @@ async fn a_program_speaks_and_hears_by_frames_at_the_pace_of_the_call() {
     assert!(likeness.correlation > 0.9 && likeness.covered > 0.9, "{likeness:?}");
     drop((alice, bob));
 }
+
+#[tokio::test]
+async fn a_codec_that_there_is_not_is_refused_by_its_name() {
+    let with = |codecs: &[&str]| {
+        let codecs = codecs.iter().map(|&codec| codec.to_owned()).collect();
+        let media = MediaConfig { codecs, ..MediaConfig::default() };
+        Client::builder().config(ClientConfig { media, ..ClientConfig::default() }).build()
+    };
+    let error = with(&["PCMU", "G711"]).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.reason()),
+        (ErrorKind::InvalidArgument, "there is no codec \"G711\" here")
+    );
+    assert_eq!(with(&[]).await.unwrap_err().kind(), ErrorKind::InvalidArgument);
+    with(&["pcma"]).await.unwrap().close().await.unwrap();
+}

@@ -69,6 +69,9 @@ pub enum ClientFailure {
     /// The target's name has no address, or no flow leads to it.
     #[error("{0}")]
     Unreachable(String),
+    /// Too many requests are under way here.
+    #[error("too many requests are under way")]
+    Busy,
     /// The transaction user withdrew it before it was sent.
     #[error("withdrawn before it was sent")]
     Withdrawn,

@@ -93,3 +93,13 @@ fn a_cancelled_invite_that_nobody_ends_is_given_up() {
     assert!(bench.take_events().contains(&LayerEvent::ClientFailed(key, ClientFailure::TimedOut)));
     assert!(bench.layer.is_empty());
 }
+
+#[test]
+fn one_request_too_many_fails_as_busy_and_the_others_go_on() {
+    let mut bench = Bench::with(Config { client_transactions: 1, ..Config::default() });
+    bench.send(request(Method::Options), "sip:192.0.2.2");
+    assert_eq!(bench.take_sent().len(), 1);
+    let refused = bench.send(request(Method::Options), "sip:192.0.2.2");
+    assert_eq!(bench.take_events(), [LayerEvent::ClientFailed(refused, ClientFailure::Busy)]);
+    assert!(bench.take_sent().is_empty());
+}

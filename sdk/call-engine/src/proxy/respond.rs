@@ -139,6 +139,7 @@ impl Proxy {
         let status = match failure {
             ClientFailure::TimedOut => StatusCode::REQUEST_TIMEOUT,
             ClientFailure::Withdrawn => StatusCode::REQUEST_TERMINATED,
+            ClientFailure::Busy => StatusCode::SERVICE_UNAVAILABLE,
             ClientFailure::Transport(_) | ClientFailure::Unreachable(_) | _ => {
                 StatusCode::SERVER_INTERNAL_ERROR
             }

@@ -455,9 +455,13 @@ fn end_cause(failure: &Failure) -> EndCause {
         (FailureKind::TimedOut, _) => EndCause::TimedOut,
         (FailureKind::Unreachable, _) => EndCause::Unreachable { reason },
         (FailureKind::MediaRefused, _) => EndCause::MediaRefused { reason },
-        (FailureKind::Rejected | FailureKind::AuthenticationFailed | FailureKind::InvalidState, _) => {
-            EndCause::ProtocolFailed { reason }
-        }
+        (
+            FailureKind::Rejected
+            | FailureKind::AuthenticationFailed
+            | FailureKind::InvalidState
+            | FailureKind::Busy,
+            _,
+        ) => EndCause::ProtocolFailed { reason },
     }
 }
 

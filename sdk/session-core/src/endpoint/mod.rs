@@ -309,6 +309,7 @@ impl Endpoint {
 fn failure_of(failure: &ClientFailure) -> Failure {
     let kind = match failure {
         ClientFailure::TimedOut => FailureKind::TimedOut,
+        ClientFailure::Busy => FailureKind::Busy,
         ClientFailure::Transport(_) | ClientFailure::Unreachable(_) | _ => FailureKind::Unreachable,
     };
     Failure { kind, status: None, reason: failure.to_string() }

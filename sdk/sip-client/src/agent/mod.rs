@@ -204,6 +204,7 @@ fn failure_kind(failure: &Failure) -> ErrorKind {
         FailureKind::Unreachable => ErrorKind::Unreachable,
         FailureKind::MediaRefused => ErrorKind::MediaFailed,
         FailureKind::InvalidState => ErrorKind::InvalidState,
+        FailureKind::Busy => ErrorKind::Busy,
     }
 }
 

@@ -46,7 +46,7 @@ impl TransactionLayer {
         let full = self.clients.len() >= self.config.client_transactions;
         self.clients.insert(key, Client::new(outgoing, method, kind));
         if full {
-            self.fail(key, ClientFailure::Transport("too many requests are on their way".to_owned()));
+            self.fail(key, ClientFailure::Busy);
         } else {
             self.begin(now, key);
         }
