@@ -49,6 +49,7 @@ impl<T> Future for Verb<T> {
 }
 
 /// Takes that it is done.
+#[expect(clippy::unnecessary_wraps, reason = "of the shape of all that take")]
 pub(crate) fn done(_: &Handle, _: Reply) -> std::result::Result<(), Reply> {
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::facade::{Crate, Kind as Shape, Model, Variant, exported, model_of};
 /// Exported names that are no subject of parity, each with its reason.
 const OUTSIDE: &[(&str, &str)] = &[
     ("Result", "an abbreviation"),
+    ("Verb", "the future of a verb; other languages have their own"),
     ("Scope", "tells a handle's own events apart; no verb takes it"),
     ("WireEntry", "what a wire tap sees; its verb is ClientBuilder::wire_tap"),
     ("WireTap", "a closure; its verb is ClientBuilder::wire_tap"),
