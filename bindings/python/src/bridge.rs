@@ -212,9 +212,7 @@ impl Bridge {
 
     fn deliver(&self, py: Python<'_>) {
         let (verbs, told, missed) = self.queue().take();
-        for verb in verbs {
-            verb.schedule(py);
-        }
+        // What led to a completion was told before it, and is seen before it.
         for told in told {
             let done = match told {
                 Told::Record(record) => record.hand_over(py),
@@ -228,6 +226,9 @@ impl Bridge {
             && let Err(error) = Record::missed(missed).hand_over(py)
         {
             error.write_unraisable(py, None);
+        }
+        for verb in verbs {
+            verb.schedule(py);
         }
         log::refresh(py);
     }
