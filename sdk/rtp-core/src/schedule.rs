@@ -48,7 +48,7 @@ impl RtcpSchedule {
             random,
         };
         let interval = schedule.draw(Members { all: 2, senders: 1, we_sent: true });
-        schedule.next = now.monotonic + interval;
+        schedule.next = now.after(interval);
         schedule
     }
 
@@ -99,7 +99,7 @@ impl RtcpSchedule {
         self.initial = false;
         self.members = members.all;
         self.previous = now.monotonic;
-        self.next = now.monotonic + self.draw(members);
+        self.next = now.after(self.draw(members));
     }
 
     /// A packet of `octets` was received (RFC 3550 section 6.3.3).
@@ -119,7 +119,7 @@ impl RtcpSchedule {
             let ratio = f64::from(members.max(1)) / f64::from(self.members);
             let ahead = self.next.checked_duration_since(now.monotonic).unwrap_or_default();
             let since = now.monotonic.checked_duration_since(self.previous).unwrap_or_default();
-            self.next = now.monotonic + ahead.mul_f64(ratio);
+            self.next = now.after(ahead.mul_f64(ratio));
             let back = since.mul_f64(ratio);
             self.previous += since.saturating_sub(back);
         }
@@ -179,7 +179,7 @@ mod tests {
         let crowd = Members { all: 1000, senders: 1, we_sent: false };
         let due = now.when(schedule.next());
         assert!(!schedule.is_due(due, crowd));
-        assert!(schedule.next() > due.monotonic + Duration::from_secs(100));
+        assert!(schedule.next() > due.after(Duration::from_secs(100)));
         let before = schedule.next() - due.monotonic;
         schedule.left(due, 100);
         let after = schedule.next() - due.monotonic;

@@ -12,9 +12,9 @@
 //!
 //! let now = Now::at(Duration::from_secs(5));
 //! let mut timers = Timers::new();
-//! timers.set(Timer::GiveUp, now.monotonic + Duration::from_secs(32));
-//! timers.set(Timer::Retransmit, now.monotonic + Duration::from_millis(500));
-//! assert_eq!(timers.next(), Some(now.monotonic + Duration::from_millis(500)));
+//! timers.set(Timer::GiveUp, now.after(Duration::from_secs(32)));
+//! timers.set(Timer::Retransmit, now.after(Duration::from_millis(500)));
+//! assert_eq!(timers.next(), Some(now.after(Duration::from_millis(500))));
 //! let later = now.later(Duration::from_secs(1));
 //! assert_eq!(timers.pop_due(later.monotonic), Some(Timer::Retransmit));
 //! assert_eq!(timers.pop_due(later.monotonic), None);

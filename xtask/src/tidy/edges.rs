@@ -45,6 +45,12 @@ const RULES: &[Rule] = &[
         sans_io_alone: false,
     },
     Rule {
+        name: "moment",
+        words: &["monotonic + "],
+        instead: "`Now::after` bears any wait that a peer or a caller may name",
+        sans_io_alone: false,
+    },
+    Rule {
         name: "thread",
         words: &["thread::spawn", "thread::Builder", "thread::scope", "thread::sleep"],
         instead: "threads belong to the edge",

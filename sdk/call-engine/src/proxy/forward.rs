@@ -151,7 +151,7 @@ impl Proxy {
 
     fn note_branch(&mut self, now: Now, key: ServerKey, id: ClientKey, is_invite: bool, branch: Branch) {
         if is_invite {
-            self.timers.set(id, now.monotonic + TIMER_C);
+            self.timers.set(id, now.after(TIMER_C));
         }
         self.branches.insert(id, key);
         if let Some(forwarding) = self.forwardings.get_mut(&key) {

@@ -34,7 +34,7 @@ impl Proxy {
         let is_invite = self.forwardings.get(&key).is_some_and(|forwarding| forwarding.is_invite);
         if status.is_provisional() {
             if is_invite {
-                self.timers.set(branch, now.monotonic + TIMER_C);
+                self.timers.set(branch, now.after(TIMER_C));
             }
             return layer.respond(now, key, popped);
         }

@@ -198,7 +198,7 @@ impl Registering<'_> {
             let mut binding = Binding {
                 contact: wanted.contact,
                 q: wanted.q,
-                expires: self.now.monotonic + wanted.expires,
+                expires: self.now.after(wanted.expires),
                 source: self.source,
                 path: self.path.clone(),
                 outbound: wanted.outbound,

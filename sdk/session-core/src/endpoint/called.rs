@@ -53,7 +53,7 @@ impl Endpoint {
         session.called = Some(Called { key, invite: invite.clone(), source, offer });
         self.sessions.insert(id, session);
         self.invites.insert(key, id);
-        self.timers.set(TimerKey::Ringing(id), now.monotonic + self.config.ringing);
+        self.timers.set(TimerKey::Ringing(id), now.after(self.config.ringing));
         self.tell(event);
     }
 
@@ -183,8 +183,8 @@ impl Endpoint {
                 offered,
             });
         }
-        self.timers.set(TimerKey::Repeat(id), now.monotonic + timers.t1);
-        self.timers.set(TimerKey::AckMissing(id), now.monotonic + timers.give_up());
+        self.timers.set(TimerKey::Repeat(id), now.after(timers.t1));
+        self.timers.set(TimerKey::AckMissing(id), now.after(timers.give_up()));
         layer.respond(now, key, response);
     }
 
@@ -194,7 +194,7 @@ impl Endpoint {
         let Some(waiting) = &mut session.unacknowledged else { return };
         waiting.interval = waiting.interval.saturating_mul(2).min(timers.t2);
         let (key, response, interval) = (waiting.key, waiting.response.clone(), waiting.interval);
-        self.timers.set(TimerKey::Repeat(id), now.monotonic + interval);
+        self.timers.set(TimerKey::Repeat(id), now.after(interval));
         layer.respond(now, key, response);
     }
 

@@ -24,7 +24,7 @@ impl Endpoint {
     /// Calls somebody. The media side is asked for an offer first.
     pub fn invite(&mut self, now: Now, identity: IdentityId, to: &UriBuf) -> SessionId {
         let id = self.new_call(identity, to, true);
-        self.timers.set(TimerKey::Ringing(id), now.monotonic + self.config.ringing);
+        self.timers.set(TimerKey::Ringing(id), now.after(self.config.ringing));
         let offer = MediaQuestion::CreateOffer { direction: Direction::SendRecv, restart: false };
         self.ask(id, Asked::CallOffer, offer);
         id
@@ -39,7 +39,7 @@ impl Endpoint {
         to: &UriBuf,
     ) -> SessionId {
         let id = self.new_call(identity, to, false);
-        self.timers.set(TimerKey::Ringing(id), now.monotonic + self.config.ringing);
+        self.timers.set(TimerKey::Ringing(id), now.after(self.config.ringing));
         if let Some(session) = self.sessions.get_mut(&id) {
             session.advance(PhaseEvent::Described);
         }

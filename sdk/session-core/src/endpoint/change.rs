@@ -92,7 +92,7 @@ impl Endpoint {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.reinvite = Some(key);
         }
-        self.timers.set(TimerKey::Change(id), now.monotonic + self.config.change_wait);
+        self.timers.set(TimerKey::Change(id), now.after(self.config.change_wait));
     }
 
     /// The peer began to answer our re-INVITE and went no further: it is withdrawn.
@@ -205,7 +205,7 @@ impl Endpoint {
             let owner = session.dialog.as_ref().is_some_and(|dialog| dialog.is_caller);
             session.change = ChangeState::Waiting;
             let tens = if owner { 210 + self.random.below(191) } else { self.random.below(201) };
-            self.timers.set(TimerKey::Glare(id), now.monotonic + Duration::from_millis(tens * 10));
+            self.timers.set(TimerKey::Glare(id), now.after(Duration::from_millis(tens * 10)));
             return self.ask(id, Asked::Rollback, MediaQuestion::Rollback);
         }
         self.give_up_change(id, failure.clone());

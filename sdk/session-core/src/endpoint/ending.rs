@@ -33,7 +33,7 @@ impl Endpoint {
                 session.bye_wanted = Some(cause);
                 let key = session.calling.as_ref().and_then(|calling| calling.key);
                 self.timers.cancel(TimerKey::Ringing(id));
-                self.timers.set(TimerKey::HangUp(id), now.monotonic + self.config.hang_up_wait);
+                self.timers.set(TimerKey::HangUp(id), now.after(self.config.hang_up_wait));
                 if let Some(key) = key {
                     layer.cancel(now, key);
                 }
@@ -43,7 +43,7 @@ impl Endpoint {
             }
             SessionPhase::AwaitingAck => {
                 session.bye_wanted = Some(cause);
-                self.timers.set(TimerKey::HangUp(id), now.monotonic + self.config.hang_up_wait);
+                self.timers.set(TimerKey::HangUp(id), now.after(self.config.hang_up_wait));
             }
             SessionPhase::Answered | SessionPhase::Completing | SessionPhase::Established => {
                 self.abandon(now, layer, id, PhaseEvent::HangUp, cause);
@@ -103,7 +103,7 @@ impl Endpoint {
         if let Some(key) = changing {
             layer.cancel(now, key);
         }
-        self.timers.set(TimerKey::HangUp(id), now.monotonic + self.config.hang_up_wait);
+        self.timers.set(TimerKey::HangUp(id), now.after(self.config.hang_up_wait));
         match self.signed(builder).build() {
             Ok(request) => {
                 let purpose = Purpose::Bye(id);

@@ -16,7 +16,7 @@ const REASON: &str = "the connection was lost";
 impl Endpoint {
     /// The connection of registrations is gone: nobody can reach us until we register again, which begins at once.
     pub(super) fn registrations_lost_flow(&mut self, now: Now, layer: &mut TransactionLayer, flow: FlowId) {
-        let deadline = now.monotonic + self.config.recovery_deadline;
+        let deadline = now.after(self.config.recovery_deadline);
         let mut lost = Vec::new();
         for (identity, state) in &mut self.identities {
             let registration = &mut state.registration;
@@ -67,7 +67,7 @@ impl Endpoint {
         registration.failures = registration.failures.saturating_add(1);
         let (base, longest) = (self.config.recovery_base, self.config.recovery_max);
         let wait = retry_after(base, longest, registration.failures, &mut self.random);
-        let at = (now.monotonic + asked.unwrap_or(wait)).min(deadline);
+        let at = (now.after(asked.unwrap_or(wait))).min(deadline);
         self.timers.set(TimerKey::Registration(identity), at);
         true
     }
@@ -99,7 +99,7 @@ impl Endpoint {
         for (id, is_new) in lost {
             self.timers.cancel(TimerKey::Recover(id));
             if is_new {
-                self.timers.set(TimerKey::RecoveryOver(id), now.monotonic + self.config.recovery_deadline);
+                self.timers.set(TimerKey::RecoveryOver(id), now.after(self.config.recovery_deadline));
                 let reason = REASON.to_owned();
                 self.tell(UserAgentEvent::Recovering { identity: None, session: Some(id), reason });
             }
@@ -143,7 +143,7 @@ impl Endpoint {
         let (base, longest) = (self.config.recovery_base, self.config.recovery_max);
         let wait = retry_after(base, longest, recovery.failures, &mut self.random);
         session.change = ChangeState::Idle;
-        self.timers.set(TimerKey::Recover(id), now.monotonic + wait);
+        self.timers.set(TimerKey::Recover(id), now.after(wait));
         self.ask(id, Asked::Rollback, MediaQuestion::Rollback);
         true
     }

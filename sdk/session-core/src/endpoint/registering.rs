@@ -220,7 +220,7 @@ impl Endpoint {
         }
         state.registration.corrections = 0;
         let recovered = state.registration.recovery.take().is_some();
-        self.timers.set(TimerKey::Registration(identity), now.monotonic + refresh_after(granted));
+        self.timers.set(TimerKey::Registration(identity), now.after(refresh_after(granted)));
         self.tell(UserAgentEvent::Registered { identity, expires: granted, contacts });
         if recovered {
             self.tell(UserAgentEvent::Recovered { identity: Some(identity), session: None });
@@ -287,7 +287,7 @@ impl Endpoint {
             retry.map_or(wait, |asked| asked.clamp(Duration::from_secs(1), self.config.retry_max))
         });
         match retry {
-            Some(wait) => self.timers.set(TimerKey::Registration(identity), now.monotonic + wait),
+            Some(wait) => self.timers.set(TimerKey::Registration(identity), now.after(wait)),
             None => self.timers.cancel(TimerKey::Registration(identity)),
         }
         self.tell(UserAgentEvent::RegistrationFailed { identity, failure, retry });

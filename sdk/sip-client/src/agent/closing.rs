@@ -50,7 +50,7 @@ impl Agent {
             return;
         }
         self.closing = Closing::Ending { waiting: Vec::new(), overdue: false };
-        self.timers.set(Timer::Close, now.monotonic + self.config.close_deadline);
+        self.timers.set(Timer::Close, now.after(self.config.close_deadline));
         for call in self.calls.values() {
             self.ua.hang_up(now, call.session);
         }

@@ -84,7 +84,7 @@ impl Agent {
                 }
                 match call.digits.complete() {
                     Some((token, digits)) => self.done(token, Ok(Reply::Digits(digits))),
-                    None => self.timers.set(Timer::Collect(key), now.monotonic + within),
+                    None => self.timers.set(Timer::Collect(key), now.after(within)),
                 }
             }
             CallCommand::Play(source) => self.control(token, key, MediaControl::Play(source)),

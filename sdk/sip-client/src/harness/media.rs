@@ -184,7 +184,7 @@ impl Call {
             session_id: u64::from(session.0) + 1,
             ..LocalAudio::new(address, port, codecs.collect())
         };
-        let every = |interval: Duration| (!interval.is_zero()).then(|| now.monotonic + interval);
+        let every = |interval: Duration| (!interval.is_zero()).then(|| now.after(interval));
         Self {
             next_figures: every(options.statistics_interval),
             next_levels: every(options.levels_interval),
@@ -253,7 +253,7 @@ impl Call {
         let fail = |kind, reason: &str| Some(Err(MediaFailure { kind, reason: reason.to_owned() }));
         match control {
             MediaControl::Play(source) => {
-                let once = |repeat: bool| (!repeat).then(|| now.monotonic + CLIP);
+                let once = |repeat: bool| (!repeat).then(|| now.after(CLIP));
                 let (kind, end) = match source {
                     AudioSource::File { path, .. } if path.to_string_lossy().contains("missing") => {
                         return fail(MediaFailureKind::Unreadable, "there is no such file");
@@ -320,11 +320,11 @@ impl Call {
             report(MediaReported::Controlled(token, Ok(())));
         }
         if due(self.next_figures) {
-            self.next_figures = Some(now.monotonic + self.options.statistics_interval);
+            self.next_figures = Some(now.after(self.options.statistics_interval));
             report(MediaReported::Statistics(self.figures(now)));
         }
         if due(self.next_levels) {
-            self.next_levels = Some(now.monotonic + self.options.levels_interval);
+            self.next_levels = Some(now.after(self.options.levels_interval));
             let level = |loud: bool| if loud { 0.5 } else { 0.0 };
             let (sent, received) = (level(self.playing.is_some() && !self.muted), level(self.hears_sound()));
             report(MediaReported::Levels { sent, received });

@@ -162,7 +162,7 @@ impl World {
     }
 
     pub(super) fn advance(&mut self, by: Duration) {
-        let end = self.clock.now().monotonic + by;
+        let end = self.clock.now().after(by);
         self.settle();
         loop {
             let timeouts = self.members.iter().filter_map(|member| member.timeout);

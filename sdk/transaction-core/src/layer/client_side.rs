@@ -229,7 +229,7 @@ impl TransactionLayer {
         let message = cancel.as_message();
         let branch =
             message.get::<Via<'_>>().and_then(Result::ok).and_then(|via| via.branch().map(str::to_owned));
-        let give_up = now.monotonic + self.config.timers.give_up();
+        let give_up = now.after(self.config.timers.give_up());
         self.timers.set(TimerKey::Client(key, Timer::Cancelled), give_up);
         let Some(branch) = branch else { return };
         let cancel_key = ClientKey(self.next_key());
@@ -437,14 +437,14 @@ impl TransactionLayer {
         {
             client.interval = after;
         }
-        self.timers.set(TimerKey::Client(key, timer), now.monotonic + after);
+        self.timers.set(TimerKey::Client(key, timer), now.after(after));
     }
 
     fn restart_client_timer(&mut self, now: Now, key: ClientKey, timer: Timer) {
         let Some(client) = self.clients.get_mut(&key) else { return };
         let proceeding = matches!(client.phase, Phase::NonInvite(non_invite_client::State::Proceeding));
         client.interval = self.config.timers.next(timer, client.interval, proceeding);
-        self.timers.set(TimerKey::Client(key, timer), now.monotonic + client.interval);
+        self.timers.set(TimerKey::Client(key, timer), now.after(client.interval));
     }
 
     /// Ends a transaction that got no final response.

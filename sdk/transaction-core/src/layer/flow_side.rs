@@ -102,7 +102,7 @@ impl TransactionLayer {
         let flow = FlowId::from_machine(self.last_flow);
         self.flows.begin(flow, protocol, remote, names.clone());
         self.flows.wait(flow, who);
-        self.timers.set(TimerKey::Connect(flow), now.monotonic + self.config.connect_wait);
+        self.timers.set(TimerKey::Connect(flow), now.after(self.config.connect_wait));
         let Names { server: server_name, resource } = names;
         let open = OpenFlow { flow, protocol, remote, server_name, resource };
         self.outputs.push_back(LayerOutput::OpenFlow(open));

@@ -145,7 +145,7 @@ impl TransactionLayer {
         let Some(protocol) = self.protocol(flow) else { return };
         if let Some(id) = self.keep_alives.start(flow, destination) {
             let after = self.keep_alive_interval(protocol);
-            self.timers.set(TimerKey::KeepAlive(id), now.monotonic + after);
+            self.timers.set(TimerKey::KeepAlive(id), now.after(after));
         }
     }
 

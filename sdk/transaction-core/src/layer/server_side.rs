@@ -214,13 +214,13 @@ impl TransactionLayer {
         {
             server.interval = after;
         }
-        self.timers.set(TimerKey::Server(key, timer), now.monotonic + after);
+        self.timers.set(TimerKey::Server(key, timer), now.after(after));
     }
 
     fn restart_server_timer(&mut self, now: Now, key: ServerKey, timer: Timer) {
         let Some(server) = self.servers.get_mut(&key) else { return };
         server.interval = self.config.timers.next(timer, server.interval, false);
-        self.timers.set(TimerKey::Server(key, timer), now.monotonic + server.interval);
+        self.timers.set(TimerKey::Server(key, timer), now.after(server.interval));
     }
 
     fn end_server(&mut self, key: ServerKey) {

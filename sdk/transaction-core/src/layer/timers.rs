@@ -48,9 +48,9 @@ impl TransactionLayer {
         let transmit = Transmit { flow: path.flow, destination: path.destination, bytes };
         self.outputs.push_back(LayerOutput::Transmit(transmit));
         let after = self.keep_alive_interval(protocol);
-        self.timers.set(TimerKey::KeepAlive(id), now.monotonic + after);
+        self.timers.set(TimerKey::KeepAlive(id), now.after(after));
         if path.answers && protocol.is_reliable() {
-            self.timers.set(TimerKey::Pong(id), now.monotonic + self.config.pong_wait);
+            self.timers.set(TimerKey::Pong(id), now.after(self.config.pong_wait));
         }
     }
 

@@ -162,11 +162,11 @@ impl Running {
             media.session.handle_timeout(now);
         }
         if self.next_figures.is_some_and(|at| at <= now.monotonic) {
-            self.next_figures = Some(now.monotonic + self.options.statistics_interval);
+            self.next_figures = Some(now.after(self.options.statistics_interval));
             self.report_figures();
         }
         if self.next_levels.is_some_and(|at| at <= now.monotonic) {
-            self.next_levels = Some(now.monotonic + self.options.levels_interval);
+            self.next_levels = Some(now.after(self.options.levels_interval));
             self.report_levels();
         }
     }

@@ -68,10 +68,10 @@ impl Running {
             let media = self.make(now, offer, tools)?;
             self.media = Some(media);
             if !self.options.statistics_interval.is_zero() {
-                self.next_figures = Some(now.monotonic + self.options.statistics_interval);
+                self.next_figures = Some(now.after(self.options.statistics_interval));
             }
             if !self.options.levels_interval.is_zero() {
-                self.next_levels = Some(now.monotonic + self.options.levels_interval);
+                self.next_levels = Some(now.after(self.options.levels_interval));
             }
         }
         match &mut self.media {

@@ -107,38 +107,39 @@ pub(super) async fn watch(call: Rc<Call>, peer: Rc<Peer>) {
     let options = call.options.clone();
     let wanted = [options.levels_interval, options.statistics_interval];
     let look = wanted.into_iter().filter(|interval| !interval.is_zero()).fold(LOOK, Duration::min);
-    let start = clock::now().monotonic;
+    let start = clock::now();
     let mut heard = 0;
     let mut heard_at: Option<Instant> = None;
     let (mut next_figures, mut next_levels) =
-        (start + options.statistics_interval, start + options.levels_interval);
+        (start.after(options.statistics_interval), start.after(options.levels_interval));
     loop {
         sleep(look).await;
         if call.closed.get() {
             return;
         }
         let Some(reading) = read(&peer).await else { continue };
-        let now = clock::now().monotonic;
+        let now = clock::now();
         let packets = reading.figures.received.packets;
         if packets > heard || !peer.receives() {
             if heard_at.is_none() && packets > 0 {
                 call.happened(MediaHappened::AudioReceived);
             }
             if packets > 0 {
-                heard_at = Some(now);
+                heard_at = Some(now.monotonic);
             }
             heard = packets;
         }
-        if !options.levels_interval.is_zero() && now >= next_levels {
-            next_levels = now + options.levels_interval;
+        if !options.levels_interval.is_zero() && now.monotonic >= next_levels {
+            next_levels = now.after(options.levels_interval);
             let (sent, received) = (reading.sent_level, reading.received_level);
             call.report(MediaReported::Levels { sent, received });
         }
-        if !options.statistics_interval.is_zero() && now >= next_figures {
-            next_figures = now + options.statistics_interval;
+        if !options.statistics_interval.is_zero() && now.monotonic >= next_figures {
+            next_figures = now.after(options.statistics_interval);
             call.report(MediaReported::Statistics(reading.figures));
         }
-        let silent = heard_at.is_some_and(|at| now.saturating_duration_since(at) >= options.timeout);
+        let silent =
+            heard_at.is_some_and(|at| now.monotonic.saturating_duration_since(at) >= options.timeout);
         if silent && !options.timeout.is_zero() {
             call.happened(MediaHappened::TimedOut);
             return;
