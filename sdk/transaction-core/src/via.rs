@@ -38,16 +38,17 @@ pub(crate) fn push_via(
     edit.finish()
 }
 
-/// A received request with `received` and `rport` in its topmost Via, where they belong (RFC 3261 §18.2.1, RFC 3581 §4).
+/// A received request, or its answer, with `received` and `rport` in the topmost Via, where they belong (RFC 3261 §18.2.1,
+/// RFC 3581 §4).
 pub(crate) fn mark_source(
-    request: &Message<'_>,
+    message: &Message<'_>,
     via: &Via<'_>,
     source: SocketAddr,
 ) -> Result<MessageBuf, BuildError> {
     let asks_port = via.rport().is_some();
     let differs = via.host.address() != Some(source.ip());
     if !asks_port && !differs && !via.params.contains("received") {
-        return Ok(request.to_buf());
+        return Ok(message.to_buf());
     }
     // What the sender claims to be received from is replaced by the truth.
     let mut text = String::new();
@@ -77,7 +78,7 @@ pub(crate) fn mark_source(
     }
     value.push_str(&text);
     let marked = Via::decode(&value).map_err(|_| BuildError::Unwritable(HeaderName::Via))?;
-    request.edit().replace_first(&marked).finish()
+    message.edit().replace_first(&marked).finish()
 }
 
 /// Where responses to a request go on an unreliable flow (RFC 3261 §18.2.2, RFC 3581 §4).

@@ -182,3 +182,25 @@ fn a_request_goes_to_the_owner_of_its_dialog_or_to_whom_answers_otherwise() {
     let outside = MessageBuf::parse(received("INVITE", "z9hG4bK1").into()).unwrap();
     assert_eq!(dispatch(&outside.as_message(), |_| Some("endpoint"), |_| "proxy"), "proxy");
 }
+
+#[test]
+fn the_answer_to_what_is_malformed_says_where_it_came_from() {
+    let natted = received("OPTIONS", "z9hG4bK1").replace("192.0.2.2:5060;", "10.0.0.1:5060;");
+    for (what, broken) in [
+        ("start line", natted.replace("OPTIONS sip", "OPTIONS  sip")),
+        ("header", natted.replace("Max-Forwards: 70", "Max Forwards: 70")),
+        ("body", natted.replace("Content-Length: 0", "Content-Length: 9")),
+        ("length", natted.replace("Content-Length: 0", "Content-Length: -1")),
+        ("CSeq", natted.replace("CSeq: 7", "CSeq: x")),
+    ] {
+        let mut bench = Bench::new();
+        assert!(bench.receive(&broken).is_none());
+        let [(_, destination, text)] = &bench.sent[..] else { panic!("{what}: {:?}", bench.sent) };
+        assert_eq!(*destination, address(PEER), "{what}");
+        assert!(text.starts_with("SIP/2.0 400 "), "{what}: {text}");
+        assert!(
+            text.contains("Via: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bK1;received=192.0.2.2;rport=5060\r\n"),
+            "{what}: {text}"
+        );
+    }
+}

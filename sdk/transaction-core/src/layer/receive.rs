@@ -207,15 +207,17 @@ impl TransactionLayer {
         }
     }
 
-    /// Answers once, without a transaction: the answer is no larger than its request but for a tag.
+    /// Answers once, without a transaction: the answer is no larger than its request but for a tag and the
+    /// source.
     fn answer_without_state(&mut self, source: Source, request: &Message<'_>, status: StatusCode) {
         let tag = self.tag();
-        let via = request.get::<Via<'_>>().and_then(Result::ok);
-        let marked = via.as_ref().and_then(|via| mark_source(request, via, source.address).ok());
-        let marked = marked.as_ref().map_or_else(|| request.clone(), rvoip_sip_core::MessageBuf::as_message);
-        let Ok(answer) = MessageBuilder::response_to(&marked, status).to_tag(&tag).build() else {
+        let Ok(answer) = MessageBuilder::response_to(request, status).to_tag(&tag).build() else {
             return self.counters.count("malformed request that cannot be answered");
         };
+        // The source is written into the answer: what is malformed in the request cannot be edited.
+        let via = request.get::<Via<'_>>().and_then(Result::ok);
+        let marked = via.as_ref().and_then(|via| mark_source(&answer.as_message(), via, source.address).ok());
+        let answer = marked.unwrap_or(answer);
         let destination = match via {
             Some(via) if !source.protocol.is_reliable() => response_address(&via, source.address),
             _ => source.address,
