@@ -70,12 +70,12 @@ impl FlowId {
     const PLATFORM: u64 = 1 << 63;
 
     /// The name of a flow that a machine asks for.
-    pub fn from_machine(number: u64) -> Self {
+    pub const fn from_machine(number: u64) -> Self {
         Self(number & !Self::PLATFORM)
     }
 
     /// The name of a flow that the platform brings.
-    pub fn from_platform(number: u64) -> Self {
+    pub const fn from_platform(number: u64) -> Self {
         Self(number | Self::PLATFORM)
     }
 
@@ -111,6 +111,13 @@ pub struct Transmit {
     pub destination: SocketAddr,
     /// What to send.
     pub bytes: Bytes,
+}
+
+impl Transmit {
+    /// A transmit that owns a copy of `bytes`.
+    pub fn copy(flow: FlowId, destination: SocketAddr, bytes: &[u8]) -> Self {
+        Self { flow, destination, bytes: Bytes::copy_from_slice(bytes) }
+    }
 }
 
 /// Asks the platform for a connection. It answers with `FlowOpened` or `FlowFailed`.

@@ -1,6 +1,5 @@
 //! How a root machine and its platform speak.
 
-use bytes::Bytes;
 use std::net::SocketAddr;
 
 use crate::{DnsAnswer, DnsError, DnsQuestion, FlowId, FlowOpened, Instant, Now, OpenFlow, Transmit};
@@ -90,12 +89,4 @@ pub trait Machine {
     fn handle_timeout(&mut self, now: Now);
     /// Gives the next output; ends with [`Output::Timeout`].
     fn poll_output(&mut self) -> Output<Self>;
-}
-
-/// Copies bytes for a [`Transmit`].
-impl Transmit {
-    /// A transmit that owns a copy of `bytes`.
-    pub fn copy(flow: FlowId, destination: SocketAddr, bytes: &[u8]) -> Self {
-        Self { flow, destination, bytes: Bytes::copy_from_slice(bytes) }
-    }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Flow {
     names: Names,
     /// We opened it.
     pub(crate) ours: bool,
+    /// A single CRLF came that answers no ping of ours: half of a ping, if another one follows.
+    half_ping: bool,
 }
 
 /// What a connection leads to, beside an address.
@@ -78,10 +80,18 @@ impl Flows {
         let opening = self.opening.remove(&opened.flow);
         let ours = opening.is_some();
         let (names, waiting) = opening.map(|opening| (opening.names, opening.waiting)).unwrap_or_default();
-        let flow =
-            Flow { protocol: opened.protocol, local: opened.local, remote: opened.remote, names, ours };
-        self.open.insert(opened.flow, flow);
+        let FlowOpened { flow: id, protocol, local, remote } = *opened;
+        self.open.insert(id, Flow { protocol, local, remote, names, ours, half_ping: false });
         waiting
+    }
+
+    /// Half of a ping came, or something else; says whether it was the second half.
+    pub(crate) fn half_ping(&mut self, flow: FlowId, came: bool) -> bool {
+        self.open.get_mut(&flow).is_some_and(|flow| {
+            let both = flow.half_ping && came;
+            flow.half_ping = came && !both;
+            both
+        })
     }
 
     /// Removes a flow; says whether it was open, and who waited for it.

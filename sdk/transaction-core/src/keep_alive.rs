@@ -12,6 +12,8 @@ pub(crate) struct KeptPath {
     /// The peer answered once, so that a missing answer means a dead connection. Peers that do not know the
     /// mechanism never answer.
     pub(crate) answers: bool,
+    /// Our last ping has no answer yet.
+    awaited: bool,
 }
 
 #[derive(Debug, Default)]
@@ -26,8 +28,15 @@ impl KeepAlives {
             return None;
         }
         self.last = self.last.wrapping_add(1);
-        self.paths.insert(self.last, KeptPath { flow, destination, answers: false });
+        self.paths.insert(self.last, KeptPath { flow, destination, answers: false, awaited: false });
         Some(self.last)
+    }
+
+    /// A ping leaves.
+    pub(crate) fn pinged(&mut self, id: u32) -> Option<KeptPath> {
+        let path = self.paths.get_mut(&id)?;
+        path.awaited = true;
+        Some(*path)
     }
 
     pub(crate) fn get(&self, id: u32) -> Option<KeptPath> {
@@ -41,12 +50,13 @@ impl KeepAlives {
         }
     }
 
-    /// A pong came: gives the paths that it belongs to.
+    /// A single CRLF came: gives the paths whose ping it answers.
     pub(crate) fn answered(&mut self, flow: FlowId) -> Vec<u32> {
-        let of_flow = self.paths.iter_mut().filter(|(_, path)| path.flow == flow);
-        of_flow
+        let awaited = self.paths.iter_mut().filter(|(_, path)| path.flow == flow && path.awaited);
+        awaited
             .map(|(id, path)| {
                 path.answers = true;
+                path.awaited = false;
                 *id
             })
             .collect()

@@ -321,6 +321,56 @@ fn a_ping_on_a_stream_is_answered() {
     assert_eq!(bench.sent[0].2, "\r\n");
 }
 
+const STREAM: FlowId = FlowId::from_platform(9);
+
+#[test]
+fn an_idle_connection_whose_peer_answers_every_ping_stays() {
+    let mut bench = Bench::new();
+    let mut framer = StreamFramer::new(Limits::default());
+    bench.opened(STREAM, Protocol::Tcp, "192.0.2.1:5060", Some(PEER));
+    bench.layer.keep_alive(bench.now, STREAM, address(PEER));
+    bench.collect();
+    for _ in 0..10 {
+        while bench.sent.is_empty() {
+            bench.wait(Duration::from_secs(1));
+        }
+        assert_eq!(bench.sent.drain(..).map(|(_, _, text)| text).collect::<Vec<_>>(), ["\r\n\r\n"]);
+        bench.receive_stream(STREAM, &mut framer, "\r\n");
+        assert!(bench.sent.is_empty(), "an answer is not answered");
+    }
+    assert!(bench.now.unix > Duration::from_secs(800));
+    assert!(bench.closes.is_empty());
+}
+
+#[test]
+fn a_ping_in_two_halves_is_answered_once_also_while_ours_is_on_its_way() {
+    let mut bench = Bench::new();
+    let mut framer = StreamFramer::new(Limits::default());
+    bench.opened(STREAM, Protocol::Tcp, "192.0.2.1:5060", Some(PEER));
+    for _ in 0..3 {
+        bench.receive_stream(STREAM, &mut framer, "\r\n");
+        assert!(bench.sent.is_empty());
+        bench.receive_stream(STREAM, &mut framer, "\r\n");
+        assert_eq!(bench.sent.drain(..).map(|(_, _, text)| text).collect::<Vec<_>>(), ["\r\n"]);
+    }
+    bench.layer.keep_alive(bench.now, STREAM, address(PEER));
+    bench.collect();
+    bench.wait(Duration::from_secs(101));
+    bench.sent.clear();
+    // Two halves of a ping and one answer, in whichever order.
+    for piece in ["\r\n", "\r\n", "\r\n"] {
+        bench.receive_stream(STREAM, &mut framer, piece);
+    }
+    assert_eq!(bench.sent.drain(..).map(|(_, _, text)| text).collect::<Vec<_>>(), ["\r\n"]);
+    // What ends a message begins no ping.
+    bench.receive_stream(STREAM, &mut framer, "\r\n");
+    bench.receive_stream(STREAM, &mut framer, &received("OPTIONS", "z9hG4bK1").replace("UDP", "TCP"));
+    bench.receive_stream(STREAM, &mut framer, "\r\n");
+    assert!(bench.sent.is_empty());
+    bench.wait(Duration::from_secs(20));
+    assert!(bench.closes.is_empty());
+}
+
 #[test]
 fn an_answer_finds_another_connection_when_its_own_is_gone() {
     let mut bench = Bench::new();

@@ -14,8 +14,8 @@ pub enum Frame {
     Message(Bytes),
     /// A double CRLF between messages: to be answered with [`PONG`].
     Ping,
-    /// A single CRLF between messages. When a ping arrives in two halves, its first half looks like this as well, which
-    /// is harmless: it says no more than that the peer is alive.
+    /// A single CRLF between messages: the answer to a ping of ours, or half of a ping that arrives in two. Which of them
+    /// knows who has sent pings.
     Pong,
 }
 
@@ -37,8 +37,6 @@ pub struct StreamFramer {
     searched: usize,
     /// How long the whole message at the buffer's start is, once its head is there.
     length: Option<usize>,
-    /// Whether the last frame was half of what may become a ping.
-    half_ping: bool,
     /// Bytes of the stream before the buffer.
     consumed: u64,
     failed: bool,
@@ -47,15 +45,7 @@ pub struct StreamFramer {
 impl StreamFramer {
     /// A framer for a new connection.
     pub fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            buffer: BytesMut::new(),
-            searched: 0,
-            length: None,
-            half_ping: false,
-            consumed: 0,
-            failed: false,
-        }
+        Self { limits, buffer: BytesMut::new(), searched: 0, length: None, consumed: 0, failed: false }
     }
 
     /// Takes what was read. The frames are then to be taken until there is none.
@@ -85,11 +75,9 @@ impl StreamFramer {
             return None;
         }
         let (length, frame) = match second {
-            _ if self.half_ping => (first, Frame::Ping),
             Some(second) => (first + second, Frame::Ping),
             None => (first, Frame::Pong),
         };
-        self.half_ping = frame == Frame::Pong;
         self.consumed += length as u64;
         self.buffer.advance(length);
         Some(frame)
@@ -171,7 +159,6 @@ impl Iterator for StreamFramer {
         if self.buffer.len() < length {
             return None;
         }
-        self.half_ping = false;
         Some(Ok(Frame::Message(self.take(length))))
     }
 }
@@ -215,8 +202,8 @@ mod tests {
     }
 
     #[test]
-    fn a_ping_in_two_halves_is_still_a_ping() {
-        assert_eq!(frames(&["\r\n", "\r\n"]), [Ok(Frame::Pong), Ok(Frame::Ping)]);
+    fn line_ends_that_come_apart_are_not_joined() {
+        assert_eq!(frames(&["\r\n", "\r\n"]), [Ok(Frame::Pong), Ok(Frame::Pong)]);
         assert_eq!(frames(&["\r", "\n\r", "\n"]), [Ok(Frame::Ping)]);
         assert_eq!(frames(&["\r\n\r"]), []);
     }

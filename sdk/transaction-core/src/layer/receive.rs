@@ -36,6 +36,7 @@ impl TransactionLayer {
             self.keep_alive_received(source, bytes);
             return None;
         }
+        self.flows.half_ping(flow, false);
         let message = match Message::parse_with(bytes, &self.config.limits) {
             Ok(message) => message,
             Err(error) => {
@@ -62,10 +63,10 @@ impl TransactionLayer {
         if !source.protocol.is_reliable() {
             return self.counters.count("keep-alive on a datagram flow");
         }
-        if bytes == PING {
+        // A single CRLF that answers nothing is half of a ping, since a stream may be cut anywhere.
+        let half = bytes == PONG && !self.pong_received(source.flow);
+        if self.flows.half_ping(source.flow, half) || bytes == PING {
             self.transmit(source.flow, source.address, bytes::Bytes::from_static(PONG));
-        } else if bytes == PONG {
-            self.pong_received(source.flow);
         }
     }
 

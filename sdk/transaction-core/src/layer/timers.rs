@@ -42,7 +42,7 @@ impl TransactionLayer {
     }
 
     fn send_keep_alive(&mut self, now: Now, id: u32) {
-        let Some(path) = self.keep_alives.get(id) else { return };
+        let Some(path) = self.keep_alives.pinged(id) else { return };
         let Some(protocol) = self.protocol(path.flow) else { return };
         let bytes = Bytes::from_static(PING);
         let transmit = Transmit { flow: path.flow, destination: path.destination, bytes };
@@ -54,10 +54,13 @@ impl TransactionLayer {
         }
     }
 
-    pub(super) fn pong_received(&mut self, flow: FlowId) {
-        for id in self.keep_alives.answered(flow) {
-            self.timers.cancel(TimerKey::Pong(id));
+    /// Takes a single CRLF as the answer to a ping of ours; false if there was none to answer.
+    pub(super) fn pong_received(&mut self, flow: FlowId) -> bool {
+        let answered = self.keep_alives.answered(flow);
+        for id in &answered {
+            self.timers.cancel(TimerKey::Pong(*id));
         }
+        !answered.is_empty()
     }
 
     /// 80 to 100 % of the configured interval, so that many clients do not fall into step (RFC 5626 §4.4.1).

@@ -11,7 +11,9 @@ pub use rvoip_sans_io::{
     Random, RecordType,
 };
 pub use rvoip_sip_core::header::{CSeq, CallId, From, MaxForwards, To, Via};
-pub use rvoip_sip_core::{MessageBuf, MessageBuilder, Method, StatusCode, UriBuf};
+pub use rvoip_sip_core::{
+    Frame, Limits, MessageBuf, MessageBuilder, Method, StatusCode, StreamFramer, UriBuf,
+};
 pub use rvoip_transaction_core::{
     ClientFailure, ClientKey, Config, DialogId, Incoming, LayerEvent, LayerOutput, LocalContact, Outgoing,
     ServerKey, Target, TransactionLayer, dispatch,
@@ -112,6 +114,18 @@ impl Bench {
             });
         self.collect();
         heard
+    }
+
+    /// Receives what a framer makes of bytes of a stream.
+    pub fn receive_stream(&mut self, flow: FlowId, framer: &mut StreamFramer, bytes: &str) {
+        framer.push(bytes.as_bytes());
+        for frame in framer {
+            match frame.unwrap() {
+                Frame::Message(bytes) => self.receive_on(flow, std::str::from_utf8(&bytes).unwrap()),
+                Frame::Ping => self.receive_on(flow, "\r\n\r\n"),
+                Frame::Pong => self.receive_on(flow, "\r\n"),
+            };
+        }
     }
 
     pub fn send(&mut self, request: MessageBuf, target: &str) -> ClientKey {
