@@ -51,6 +51,13 @@ class Account:
         """Removes the registration of this client's contact. Raises as `register` does."""
         await self._raw.unregister(self._key)
 
+    async def remove(self) -> None:
+        """Removes the registration, and then the account, which is not heard of any more. Its calls go on.
+
+        Raises `InvalidArgumentError` if it was removed before.
+        """
+        await self._raw.remove(self._key)
+
     async def call(self, to: str) -> Call:
         """Calls a URI; completes at once, with the call under way.
 

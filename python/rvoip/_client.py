@@ -58,20 +58,15 @@ class Client:
 
         Raises `InvalidArgumentError` if the address or another URI is none.
         """
-        if isinstance(account, str):
-            account = AccountConfig(address=account, password=password)
-        elif password is not None:
-            raise TypeError("the password belongs into the settings")
-        return Account(self._raw, AccountKey(await self._raw.add_account(_checked(AccountConfig, account))))
+        return Account(self._raw, AccountKey(await self._raw.add_account(_settings(account, password))))
 
     async def register(self, account: AccountConfig | str, password: str | None = None) -> Account:
-        """Adds an account and registers it (RFC 3261 §10); it is kept registered until the client closes.
+        """Adds an account and registers it (RFC 3261 §10); it is kept registered until the client closes. If it cannot be
+        registered, or this is cancelled before, there is no account.
 
         Raises as `add_account` and `Account.register` do.
         """
-        added = await self.add_account(account, password)
-        await added.register()
-        return added
+        return Account(self._raw, AccountKey(await self._raw.register_account(_settings(account, password))))
 
     def accounts(self) -> list[Account]:
         """The accounts, in the order in which they were added."""
@@ -146,6 +141,14 @@ class Opening:
     ) -> None:
         if self._client is not None:
             await self._client.close()
+
+
+def _settings(account: AccountConfig | str, password: str | None) -> dict[str, object]:
+    if isinstance(account, str):
+        account = AccountConfig(address=account, password=password)
+    elif password is not None:
+        raise TypeError("the password belongs into the settings")
+    return _checked(AccountConfig, account)
 
 
 def _checked(kind: type[_Config], config: _Config) -> dict[str, object]:

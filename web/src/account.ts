@@ -33,14 +33,15 @@ export class AccountBuilder {
   }
 
   /**
-   * Adds the account and registers it (RFC 3261 §10); it is kept registered until the client closes.
+   * Adds the account and registers it (RFC 3261 §10); it is kept registered until the client closes. If it cannot be
+   * registered, or the signal is aborted before, there is no account.
    *
    * @throws those of {@link add} and of {@link Account.register}.
    */
   async register(options?: VerbOptions): Promise<Account> {
-    const account = await this.add();
-    await account.register(options);
-    return account;
+    const settings = withoutUndefined(this.#settings);
+    const key = await verb(options, (signal) => this.#raw.registerAccount(settings, signal));
+    return new Account(this.#raw, key);
   }
 }
 
@@ -75,6 +76,15 @@ export class Account extends Source {
   /** Removes the registration of this client's contact. */
   unregister(options?: VerbOptions): Promise<void> {
     return verb(options, (signal) => this.#raw.unregister(this.key, signal));
+  }
+
+  /**
+   * Removes the registration, and then the account, which is not heard of any more. Its calls go on.
+   *
+   * @throws {@link InvalidArgumentError} if it was removed before.
+   */
+  remove(options?: VerbOptions): Promise<void> {
+    return verb(options, (signal) => this.#raw.remove(this.key, signal));
   }
 
   /**

@@ -33,6 +33,7 @@ export interface RawEvents {
 /** The client of the core: each verb is submitted when it returns, and withdrawn by its signal. */
 export interface RawClient {
   addAccount(config: AccountSettings): Promise<AccountKey>;
+  registerAccount(config: AccountSettings, signal?: AbortSignal): Promise<AccountKey>;
   accounts(): AccountInfo[];
   calls(): CallInfo[];
   capabilities(): Capabilities;
@@ -47,6 +48,7 @@ export interface RawClient {
 
   register(account: AccountKey, signal?: AbortSignal): Promise<Registration>;
   unregister(account: AccountKey, signal?: AbortSignal): Promise<void>;
+  remove(account: AccountKey, signal?: AbortSignal): Promise<void>;
   placeCall(account: AccountKey, to: string, signal?: AbortSignal): Promise<CallKey>;
   options(account: AccountKey, to: string, signal?: AbortSignal): Promise<Answer>;
   sendMessage(account: AccountKey, to: string, text: string, signal?: AbortSignal): Promise<Answer>;

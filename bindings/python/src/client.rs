@@ -83,6 +83,12 @@ impl RawClient {
         begin(py, builder.add(), |py, account| to_python(py, &account.key()))
     }
 
+    /// Adds an account and registers it.
+    fn register_account(&self, py: Python<'_>, config: &Bound<'_, PyAny>) -> Promise {
+        let builder = self.0.get()?.account_with(from_python(config)?);
+        begin(py, builder.register(), |py, account| to_python(py, &account.key()))
+    }
+
     /// The accounts as they are now.
     fn accounts(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         to_python(py, &self.0.get()?.accounts().iter().filter_map(Account::info).collect::<Vec<_>>())
@@ -144,6 +150,12 @@ impl RawClient {
     fn unregister(&self, py: Python<'_>, account: u32) -> Promise {
         let account = self.of_account(account)?;
         done!(py, account.unregister())
+    }
+
+    /// Removes an account.
+    fn remove(&self, py: Python<'_>, account: u32) -> Promise {
+        let account = self.of_account(account)?;
+        done!(py, account.remove())
     }
 
     /// Calls a URI.

@@ -33,6 +33,13 @@ impl Account {
         self.0.unregister().await
     }
 
+    /// Removes the registration, and then the account, which is not heard of any more. Its calls go on.
+    ///
+    /// Fails as `InvalidArgument` if it was removed before.
+    pub async fn remove(&self) -> Result<()> {
+        self.0.remove().await
+    }
+
     /// Calls a URI; completes at once, with the call under way.
     ///
     /// Fails as `InvalidArgument` if it is no URI, as `Busy` if too many calls are under way.

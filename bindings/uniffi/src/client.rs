@@ -39,7 +39,8 @@ impl Client {
         Ok(Account(self.0.account_with(config).add().await?))
     }
 
-    /// Adds an account and registers it (RFC 3261 §10); it is kept registered until the client ends.
+    /// Adds an account and registers it (RFC 3261 §10); it is kept registered until the client ends. If it cannot be
+    /// registered, or this is cancelled before, there is no account.
     ///
     /// Fails as `AuthenticationFailed` for a wrong password, as `Rejected` with the registrar's status, as `TimedOut`,
     /// `Unreachable` or `InvalidArgument`.

@@ -64,6 +64,17 @@ impl RawClient {
         Ok(promise(None, builder.add().map_ok(|account| account.key())))
     }
 
+    /// Adds an account and registers it.
+    #[wasm_bindgen(js_name = registerAccount)]
+    pub fn register_account(
+        &self,
+        config: &JsValue,
+        signal: Option<AbortSignal>,
+    ) -> Result<Promise, JsValue> {
+        let builder = self.0.account_with(from_js(config)?);
+        Ok(promise(signal, builder.register().map_ok(|account| account.key())))
+    }
+
     /// The accounts as they are now.
     pub fn accounts(&self) -> JsValue {
         to_js(&self.0.accounts().iter().filter_map(Account::info).collect::<Vec<_>>())
@@ -125,6 +136,11 @@ impl RawClient {
     /// Removes a registration.
     pub fn unregister(&self, account: u32, signal: Option<AbortSignal>) -> Promise {
         promise(signal, self.of_account(account).unregister())
+    }
+
+    /// Removes an account.
+    pub fn remove(&self, account: u32, signal: Option<AbortSignal>) -> Promise {
+        promise(signal, self.of_account(account).remove())
     }
 
     /// Calls a URI.

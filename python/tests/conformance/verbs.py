@@ -29,6 +29,10 @@ async def _add(client: Client, config: AccountConfig) -> object:
     return (await client.add_account(config)).key
 
 
+async def _register(client: Client, config: AccountConfig) -> object:
+    return (await client.register(config)).key
+
+
 async def _place(account: Account, to: str) -> object:
     return (await account.call(to)).key
 
@@ -38,6 +42,8 @@ def of_client(name: str, client: Client, arguments: Arguments) -> Verb:
     match name:
         case "add_account":
             return _add(client, AccountConfig.from_dict(arguments))
+        case "register":
+            return _register(client, AccountConfig.from_dict(arguments))
         case "close":
             return client.close()
         case "capabilities":
@@ -54,6 +60,8 @@ def of_account(name: str, account: Account, arguments: Arguments) -> Verb:
             return account.register()
         case "unregister":
             return account.unregister()
+        case "remove":
+            return account.remove()
         case "call":
             return _place(account, _argument(arguments, "to", str))
         case "options":

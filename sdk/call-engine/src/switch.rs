@@ -20,6 +20,9 @@ use crate::{Binding, Listen, Registrar, SwitchConfig};
 /// What a REGISTER may require.
 const EXTENSIONS: [&str; 2] = ["path", "outbound"];
 
+/// Commands that may wait at once. Each is answered as it comes.
+const COMMANDS: usize = 1_024;
+
 /// What can be asked of a switch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SwitchCommand {
@@ -336,7 +339,7 @@ impl Machine for Switch {
             Input::FlowFailed { flow, reason } => self.layer.handle_flow_failed(now, flow, &reason),
             Input::Dns(id, answer) => self.layer.handle_dns(now, id, answer),
             Input::Command(token, command) => self.command(token, command),
-            Input::Cancel(_) => {}
+            Input::Cancel(_) | Input::Returned(..) => {}
             Input::Media(report) => match report {},
             Input::Close => self.outputs.push_back(Output::Closed),
         }
@@ -368,6 +371,14 @@ impl Hosted for Switch {
 
     fn coalescing(_event: &SwitchEvent) -> Option<u64> {
         None
+    }
+
+    fn most_commands(&self) -> usize {
+        COMMANDS
+    }
+
+    fn is_always_taken(command: &SwitchCommand) -> bool {
+        matches!(command, SwitchCommand::Close)
     }
 
     fn refused(refusal: Refusal) -> SwitchError {

@@ -98,6 +98,7 @@ impl Machine for Toy {
             Input::Media(number) => done = Some(number.to_string()),
             Input::Received { bytes, .. } => done = Some(String::from_utf8_lossy(bytes).into_owned()),
             Input::Cancel(_) => self.waiting = None,
+            Input::Returned(..) => {}
             Input::Close => {
                 self.out.extend(self.farewell.take().map(Output::Transmit));
                 self.out.push_back(Output::Closed);
@@ -129,6 +130,14 @@ impl Hosted for Toy {
 
     fn coalescing(_event: &String) -> Option<u64> {
         None
+    }
+
+    fn most_commands(&self) -> usize {
+        1_024
+    }
+
+    fn is_always_taken(command: &Command) -> bool {
+        matches!(command, Command::Break)
     }
 
     fn refused(refusal: Refusal) -> Refusal {

@@ -25,6 +25,7 @@ struct Toy {
     count: u32,
     waiting: Vec<Token>,
     withdrawn: Vec<Token>,
+    returned: Vec<u32>,
     out: VecDeque<Output<Toy>>,
     timeout: Option<Instant>,
 }
@@ -87,6 +88,7 @@ impl Machine for Toy {
                 self.waiting.retain(|waiting| *waiting != token);
                 self.withdrawn.push(token);
             }
+            Input::Returned(_, reply) => self.returned.push(reply),
             Input::Close => self.out.push_back(Output::Closed),
             Input::Received { .. }
             | Input::FlowOpened(_)
@@ -121,6 +123,14 @@ impl Hosted for Toy {
 
     fn coalescing(event: &Event) -> Option<u64> {
         matches!(event, Event::Level(_)).then_some(1)
+    }
+
+    fn most_commands(&self) -> usize {
+        1_024
+    }
+
+    fn is_always_taken(command: &Command) -> bool {
+        matches!(command, Command::Release)
     }
 
     fn refused(refusal: Refusal) -> Refusal {
@@ -206,6 +216,30 @@ fn too_many_open_commands_are_refused() {
     assert_eq!(pin!(hub.submit(Command::Echo(1))).poll(&mut cx), Poll::Ready(Err(Refusal::Busy)));
     open.pop();
     assert_eq!(pin!(hub.submit(Command::Echo(1))).poll(&mut cx), Poll::Ready(Ok(1)));
+}
+
+#[test]
+fn what_ends_something_is_taken_however_many_commands_wait() {
+    let (hub, _driving) = Hub::new(Toy::default());
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut open: Vec<_> = (0..1_024).map(|_| Box::pin(hub.submit(Command::Wait))).collect();
+    assert!(open.iter_mut().all(|one| one.as_mut().poll(&mut cx).is_pending()));
+    assert_eq!(pin!(hub.submit(Command::Release)).poll(&mut cx), Poll::Ready(Ok(0)));
+    assert!(open.iter_mut().all(|one| one.as_mut().poll(&mut cx) == Poll::Ready(Ok(7))));
+}
+
+#[test]
+fn a_reply_that_nobody_took_goes_back() {
+    let (hub, _driving) = Hub::new(Toy::default());
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut waiting: Vec<_> = (0..2).map(|_| Box::pin(hub.submit(Command::Wait))).collect();
+    assert!(waiting.iter_mut().all(|one| one.as_mut().poll(&mut cx).is_pending()));
+    assert!(pin!(hub.submit(Command::Release)).poll(&mut cx).is_ready());
+    // Both are complete; the one takes its reply, the other goes away without.
+    let mut taken = waiting.remove(0);
+    assert_eq!(taken.as_mut().poll(&mut cx), Poll::Ready(Ok(7)));
+    drop((taken, waiting));
+    assert_eq!(hub.read(|toy| (toy.returned.clone(), toy.withdrawn.len())), Some((vec![7], 0)));
 }
 
 #[tokio::test]

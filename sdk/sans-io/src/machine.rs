@@ -37,6 +37,9 @@ pub enum Input<'a, M: Machine + ?Sized> {
     Command(Token, M::Command),
     /// The caller of a command no longer waits for it.
     Cancel(Token),
+    /// The caller of a command that is complete went away without its reply, which is given back: what was taken from the
+    /// machine for it must not be lost.
+    Returned(Token, M::Reply),
     /// The answer to a DNS question.
     Dns(QuestionId, Result<DnsAnswer, DnsError>),
     /// What the media side reports: the answer to a question, or something that happened.

@@ -4,7 +4,7 @@ use crate::command::{AccountCommand, Answer, Command, Registration, Reply};
 use crate::events::Events;
 use crate::handle::Handle;
 use crate::verb::{Take, Verb, done};
-use crate::{AccountConfig, AccountInfo, AccountKey, Call, Result, Scope, TransportKind};
+use crate::{AccountConfig, AccountInfo, AccountKey, Call, Scope, TransportKind};
 
 /// Describes an account before it is added to its client.
 ///
@@ -64,19 +64,23 @@ impl AccountBuilder {
     /// # Errors
     /// `InvalidArgument` if the address or another URI is none.
     pub fn add(self) -> Verb<Account> {
-        self.handle.verb(Command::AddAccount(self.config), |handle, reply| {
-            if let Reply::Account(key) = reply { Ok(Account::new(handle.clone(), key)) } else { Err(reply) }
-        })
+        self.enter(false)
     }
 
-    /// Adds the account and registers it (RFC 3261 §10); it is kept registered until the client closes.
+    /// Adds the account and registers it (RFC 3261 §10); it is kept registered until the client closes. If it cannot be
+    /// registered, or the future is dropped before, there is no account.
     ///
     /// # Errors
     /// Those of [`add`](Self::add) and of [`Account::register`].
-    pub async fn register(self) -> Result<Account> {
-        let account = self.add().await?;
-        account.register().await?;
-        Ok(account)
+    pub fn register(self) -> Verb<Account> {
+        self.enter(true)
+    }
+
+    fn enter(self, register: bool) -> Verb<Account> {
+        let command = Command::AddAccount { config: self.config, register };
+        self.handle.verb(command, |handle, reply| {
+            if let Reply::Account(key) = reply { Ok(Account::new(handle.clone(), key)) } else { Err(reply) }
+        })
     }
 }
 
@@ -120,6 +124,14 @@ impl Account {
     /// As [`register`](Self::register).
     pub fn unregister(&self) -> Verb<()> {
         self.command(AccountCommand::Unregister, done)
+    }
+
+    /// Removes the registration, and then the account, which is not heard of any more. Its calls go on.
+    ///
+    /// # Errors
+    /// `InvalidArgument` if it was removed before.
+    pub fn remove(&self) -> Verb<()> {
+        self.command(AccountCommand::Remove, done)
     }
 
     /// Calls a URI; completes at once, with the call under way.

@@ -127,7 +127,7 @@ impl Call {
     /// `CallEnded` if the call ends before any key is pressed; `Busy` if somebody else collects.
     pub fn collect_digits(&self, count: u32, within: Duration) -> Verb<String> {
         self.command(CallCommand::CollectDigits { count, within }, |_, reply| {
-            if let Reply::Digits(digits) = reply { Ok(digits) } else { Err(reply) }
+            if let Reply::Digits(_, digits) = reply { Ok(digits) } else { Err(reply) }
         })
     }
 
@@ -183,10 +183,9 @@ impl Call {
     /// # Errors
     /// `InvalidState` unless frames are being recorded, `CallEnded` if the call was over long ago.
     pub fn read_frames(&self) -> Verb<Vec<i16>> {
-        self.command(
-            CallCommand::ReadFrames,
-            |_, reply| if let Reply::Frames(it) = reply { Ok(it) } else { Err(reply) },
-        )
+        self.command(CallCommand::ReadFrames, |_, reply| {
+            if let Reply::Frames(_, it) = reply { Ok(it) } else { Err(reply) }
+        })
     }
 
     /// Sends a text within the call (MESSAGE, RFC 3428).

@@ -10,8 +10,13 @@ use crate::{AccountConfig, AccountKey, CallKey};
 /// What a caller can ask of the agent: one verb of the facade each.
 #[derive(Debug)]
 pub enum Command {
-    /// Adds an account without registering it.
-    AddAccount(AccountConfig),
+    /// Adds an account.
+    AddAccount {
+        /// Its settings.
+        config: AccountConfig,
+        /// Registers it as well; if that fails there is no account.
+        register: bool,
+    },
     /// A verb of an account.
     Account(AccountKey, AccountCommand),
     /// A verb of a call.
@@ -27,6 +32,8 @@ pub enum AccountCommand {
     Register,
     /// Removes the registration.
     Unregister,
+    /// Removes the registration, then the account.
+    Remove,
     /// Calls somebody.
     Call {
         /// The URI to call.
@@ -103,10 +110,10 @@ pub enum Reply {
     Call(CallKey),
     /// What the registrar granted.
     Registration(Registration),
-    /// Key presses.
-    Digits(String),
-    /// The peer's audio.
-    Frames(Vec<i16>),
+    /// Key presses of a call.
+    Digits(CallKey, String),
+    /// The audio of a call's peer.
+    Frames(CallKey, Vec<i16>),
     /// What a peer answered.
     Answer(Answer),
     /// Why a call ended.

@@ -65,7 +65,9 @@ pub struct ClientConfig {
     pub binds: Vec<Bind>,
     /// What the User-Agent header field says.
     pub user_agent: String,
-    /// How many calls may live at once; a further one is refused with 486 (incoming) or `Busy` (outgoing).
+    /// How many calls may live at once; a further one is refused with 486 (incoming) or `Busy` (outgoing). Eight commands for
+    /// each, and 1,024 at least, may wait for their completion at once; a further one fails with `Busy`, unless it ends
+    /// something (`hang_up`, `reject`, `unregister`, `remove`, `close`) or answers a call.
     pub max_calls: u32,
     /// How long closing may take before what is left is given up.
     #[serde(with = "crate::seconds")]
@@ -223,16 +225,33 @@ settings!(AccountConfig { address, password, auth_user, registrar, outbound_prox
 
 impl std::fmt::Debug for AccountConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let uri = |uri: &Option<String>| uri.as_deref().map(without_password);
         f.debug_struct("AccountConfig")
-            .field("address", &self.address)
+            .field("address", &without_password(&self.address))
             .field("password", &self.password.as_ref().map(|_| "…"))
             .field("auth_user", &self.auth_user)
-            .field("registrar", &self.registrar)
-            .field("outbound_proxy", &self.outbound_proxy)
+            .field("registrar", &uri(&self.registrar))
+            .field("outbound_proxy", &uri(&self.outbound_proxy))
             .field("transport", &self.transport)
             .field("expires", &self.expires)
             .finish()
     }
+}
+
+/// A URI, or what was meant to be one, as it may be shown: without the password that may be in it (RFC 3261 §19.1.1).
+fn without_password(uri: &str) -> String {
+    let Some((before, host)) = uri.rsplit_once('@') else { return uri.to_owned() };
+    let lead = before.rfind(['<', '"', ' ', '/']).map_or(0, |at| at + 1);
+    let (lead, user) = before.split_at(lead);
+    let is_scheme = |word: &str| ["sip", "sips"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme));
+    let mut parts = user.splitn(3, ':');
+    let shown: Vec<&str> = match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
+        (scheme, Some(user), None) if is_scheme(scheme) => vec![scheme, user],
+        (scheme, Some(user), Some(_)) if is_scheme(scheme) => vec![scheme, user, "…"],
+        (user, Some(_), _) => vec![user, "…"],
+        (user, None, _) => vec![user],
+    };
+    format!("{lead}{}@{host}", shown.join(":"))
 }
 
 /// What this platform and build can do. Anything else fails with `Unsupported`.
@@ -260,7 +279,23 @@ mod tests {
 
     #[test]
     fn a_password_is_not_shown() {
-        let config = AccountConfig { password: Some("hunter2".to_owned()), ..AccountConfig::default() };
-        assert!(!format!("{config:?}").contains("hunter2"));
+        let some = |text: &str| Some(text.to_owned());
+        let config = AccountConfig {
+            address: "\"Alice\" <sip:alice:hunter2@example.com>".to_owned(),
+            password: some("hunter2"),
+            registrar: some("sip:hunter2@alice:hunter2@example.com;transport=tcp"),
+            outbound_proxy: some("wss://alice:hunter2@example.com/ws"),
+            ..AccountConfig::default()
+        };
+        for shown in [format!("{config:?}"), format!("{config:#?}")] {
+            assert!(!shown.contains("hunter2@e") && !shown.contains("\"hunter2"), "{shown}");
+            assert!(shown.contains("sip:alice:…@example.com"), "{shown}");
+        }
+        assert_eq!(without_password("alice:hunter2@example.com"), "alice:…@example.com");
+        for harmless in
+            ["sip:alice@example.com:5070", "sips:example.com;x=1", "alice@example.com", "nonsense", ""]
+        {
+            assert_eq!(without_password(harmless), harmless);
+        }
     }
 }

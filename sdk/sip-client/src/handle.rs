@@ -1,10 +1,11 @@
 //! What all handles share: the way to the agent, and how a client starts.
 
-use rvoip_driver::{ABILITIES, Hosted, Hub, Platform, Refusal, WireTap};
+use rvoip_driver::{Hosted, Hub, Platform, Refusal, WireTap};
 
 use crate::agent::Agent;
-use crate::command::{Command, Reply};
+use crate::command::{AccountCommand, CallCommand, Command, Reply};
 use crate::events::{Events, Scope};
+use crate::usable::usable;
 use crate::verb::{Take, Verb};
 use crate::{ClientConfig, Error, ErrorKind, Event, Result};
 
@@ -65,26 +66,6 @@ impl Handle {
     }
 }
 
-/// Whether the settings can be used: written into messages, and done by this platform.
-fn usable(config: &ClientConfig) -> Result<()> {
-    let known = |name: &str| ABILITIES.codecs.iter().any(|codec| codec.eq_ignore_ascii_case(name));
-    if let Some(strange) = config.media.codecs.iter().find(|name| !known(name)) {
-        return Err(ErrorKind::InvalidArgument.error(format!("there is no codec {strange:?} here")));
-    }
-    if config.media.codecs.is_empty() {
-        return Err(ErrorKind::InvalidArgument.error("there is no call without a codec"));
-    }
-    let urn = |name: &String| {
-        let letter = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\');
-        name.len() > 4 && name.is_ascii() && name.starts_with("urn:") && name.bytes().all(letter)
-    };
-    if config.instance.as_ref().is_none_or(urn) {
-        Ok(())
-    } else {
-        Err(ErrorKind::InvalidArgument.error("the name of the device is not a URN such as urn:uuid:…"))
-    }
-}
-
 /// A reply that does not belong to its command: a fault of this library.
 pub(crate) fn unexpected(reply: &Reply) -> Error {
     ErrorKind::Internal.error(format!("unexpected reply: {reply:?}"))
@@ -118,6 +99,23 @@ impl Hosted for Agent {
             | Event::Recovered { .. }
             | Event::Lagged { .. }
             | Event::ClientClosed { .. } => None,
+        }
+    }
+
+    fn most_commands(&self) -> usize {
+        Agent::most_commands(self)
+    }
+
+    fn is_always_taken(command: &Command) -> bool {
+        match command {
+            Command::Close => true,
+            Command::AddAccount { .. } => false,
+            Command::Account(_, command) => {
+                matches!(command, AccountCommand::Unregister | AccountCommand::Remove)
+            }
+            Command::Call(_, command) => {
+                matches!(command, CallCommand::HangUp | CallCommand::Answer | CallCommand::Reject(_))
+            }
         }
     }
 

@@ -43,6 +43,7 @@ mod seconds;
 mod settings;
 mod state;
 mod statistics;
+mod usable;
 mod verb;
 
 pub use account::{Account, AccountBuilder};

@@ -38,6 +38,50 @@ pub enum CallState {
     Ended,
 }
 
+/// What moves a call from state to state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallProgress {
+    /// A provisional response came.
+    Provisional,
+    /// The peer sends audio before it answers.
+    EarlyMedia,
+    /// The call is established.
+    Answered,
+    /// One side put it on hold.
+    Held,
+    /// Nobody holds it any more.
+    Resumed,
+    /// It is over.
+    Over,
+}
+
+impl CallState {
+    /// The next state, or `None` if the progress changes nothing here. The figure is above.
+    #[expect(clippy::match_same_arms, reason = "ordered as a call goes")]
+    pub(crate) fn step(self, progress: CallProgress) -> Option<Self> {
+        use CallProgress as P;
+        Some(match (self, progress) {
+            (Self::Calling, P::Provisional) => Self::Ringing,
+            (Self::Calling | Self::Ringing, P::EarlyMedia) => Self::EarlyMedia,
+            (Self::Calling | Self::Ringing | Self::EarlyMedia, P::Answered) => Self::Connected,
+            (Self::Connected, P::Held) => Self::OnHold,
+            (Self::OnHold, P::Resumed) => Self::Connected,
+            (Self::Calling | Self::Ringing | Self::EarlyMedia | Self::Connected | Self::OnHold, P::Over) => {
+                Self::Ended
+            }
+            (
+                Self::Calling
+                | Self::Ringing
+                | Self::EarlyMedia
+                | Self::Connected
+                | Self::OnHold
+                | Self::Ended,
+                _,
+            ) => return None,
+        })
+    }
+}
+
 /// Why a call ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -131,4 +175,61 @@ pub struct AccountInfo {
     pub address: String,
     /// The state of its registration.
     pub registration: RegistrationState,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+
+    const STATES: [CallState; 6] = [
+        CallState::Calling,
+        CallState::Ringing,
+        CallState::EarlyMedia,
+        CallState::Connected,
+        CallState::OnHold,
+        CallState::Ended,
+    ];
+    const PROGRESS: [CallProgress; 6] = [
+        CallProgress::Provisional,
+        CallProgress::EarlyMedia,
+        CallProgress::Answered,
+        CallProgress::Held,
+        CallProgress::Resumed,
+        CallProgress::Over,
+    ];
+
+    #[test]
+    fn every_transition_of_a_call() {
+        let mut table = String::new();
+        for state in STATES {
+            for progress in PROGRESS {
+                if let Some(next) = state.step(progress) {
+                    let _ = writeln!(table, "{state:?} --{progress:?}--> {next:?}");
+                }
+            }
+        }
+        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn every_state_is_reached_and_every_call_can_end() {
+        for (start, reaches) in [(CallState::Calling, 6), (CallState::Ringing, 5)] {
+            let mut reached = vec![start];
+            let mut at = 0;
+            while let Some(state) = reached.get(at).copied() {
+                for next in PROGRESS.iter().filter_map(|progress| state.step(*progress)) {
+                    if !reached.contains(&next) {
+                        reached.push(next);
+                    }
+                }
+                at += 1;
+            }
+            assert_eq!(reached.len(), reaches, "{reached:?}");
+        }
+        for state in STATES {
+            assert_eq!(state.step(CallProgress::Over).is_none(), state == CallState::Ended, "{state:?}");
+        }
+    }
 }

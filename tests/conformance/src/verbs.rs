@@ -28,6 +28,10 @@ pub(crate) fn of_client(name: &str, client: Client, args: &Value) -> Result<Verb
             let builder = client.account_with(serde_json::from_value(args.clone())?);
             verb(async move { Ok(builder.add().await?.key()) })
         }
+        "register" => {
+            let builder = client.account_with(serde_json::from_value(args.clone())?);
+            verb(async move { Ok(builder.register().await?.key()) })
+        }
         "close" => verb(async move { client.close().await }),
         "capabilities" => verb(async move { Ok(client.capabilities()) }),
         "live" => verb(async move { Ok(client.live()) }),
@@ -39,6 +43,7 @@ pub(crate) fn of_account(name: &str, account: Account, args: &Value) -> Result<V
     Ok(match name {
         "register" => verb(async move { account.register().await }),
         "unregister" => verb(async move { account.unregister().await }),
+        "remove" => verb(async move { account.remove().await }),
         "call" => {
             let to: String = argument(args, "to")?;
             verb(async move { Ok(account.call(&to).await?.key()) })

@@ -255,6 +255,10 @@ class Runner {
     return (await this.#client.account(config as unknown as { readonly address: string }).add()).key;
   }
 
+  async #register(config: JsonObject, signal: AbortSignal): Promise<number> {
+    return (await this.#client.account(config as unknown as { readonly address: string }).register({ signal })).key;
+  }
+
   #begin(step: JsonObject): Verb {
     const [object = "", name = ""] = String(step["do"]).split(".");
     const args = isObject(step["args"]) ? step["args"] : {};
@@ -275,6 +279,8 @@ class Runner {
     switch (name) {
       case "add_account":
         return new Verb(() => this.#addAccount(args));
+      case "register":
+        return new Verb((signal) => this.#register(args, signal));
       case "close":
         return new Verb(() => this.#client.close());
       case "capabilities":
@@ -294,6 +300,8 @@ function ofAccount(name: string, account: Account, args: JsonObject): Verb {
       return new Verb((signal) => account.register({ signal }));
     case "unregister":
       return new Verb((signal) => account.unregister({ signal }));
+    case "remove":
+      return new Verb((signal) => account.remove({ signal }));
     case "call":
       return new Verb(async (signal) => (await account.call(text("to"), { signal })).key);
     case "options":

@@ -22,13 +22,13 @@ test("settings that the core refuses are an error of their kind", async () => {
 
 test("an account is described by its address or by its settings", async () => {
   const client = await Client.create();
-  script.answers.set("addAccount", async () => 7);
+  script.answers.set("registerAccount", async () => 7);
   const account = await client.account("sip:alice@example.com", { password: "secret" }).register();
   assert.equal(account.key, 7);
-  assert.deepEqual(script.asked.slice(-2), [
-    { verb: "addAccount", with: [{ password: "secret", address: "sip:alice@example.com" }] },
-    { verb: "register", with: [7, undefined] },
-  ]);
+  assert.deepEqual(last(), {
+    verb: "registerAccount",
+    with: [{ password: "secret", address: "sip:alice@example.com" }, undefined],
+  });
   await client.account({ address: "sip:bob@example.com", expires: 60 }).add();
   assert.deepEqual(last(), { verb: "addAccount", with: [{ address: "sip:bob@example.com", expires: 60 }] });
 });
@@ -41,6 +41,7 @@ test("every verb is submitted before it returns, with its arguments", async () =
   const verbs: [string, (() => Promise<unknown>) | (() => void), readonly unknown[]][] = [
     ["register", () => account.register(), [2, undefined]],
     ["unregister", () => account.unregister({ signal }), [2, signal]],
+    ["remove", () => account.remove({ signal }), [2, signal]],
     ["placeCall", () => account.call("sip:bob@example.com"), [2, "sip:bob@example.com", undefined]],
     ["options", () => account.options("sip:bob@example.com"), [2, "sip:bob@example.com", undefined]],
     ["sendMessage", () => account.message("sip:bob@example.com", "hi"), [2, "sip:bob@example.com", "hi", undefined]],

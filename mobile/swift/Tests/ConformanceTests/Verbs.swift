@@ -25,6 +25,9 @@ func verb(_ name: String, client: Client, args: Json) throws -> Verb {
     case "add_account":
         let config = try accountConfigOf(json: args.description)
         return { try await client.addAccount(config: config).key() }
+    case "register":
+        let config = try accountConfigOf(json: args.description)
+        return { try await client.register(config: config).key() }
     case "close": return { try await client.shutdown() }
     case "capabilities": return { client.capabilities() }
     case "live": return { client.live() }
@@ -36,6 +39,7 @@ func verb(_ name: String, account: Account, args: Json) throws -> Verb {
     switch name {
     case "register": return { try await account.register() }
     case "unregister": return { try await account.unregister() }
+    case "remove": return { try await account.remove() }
     case "call":
         let to = try text(args, "to")
         return { try await account.call(to: to).key() }

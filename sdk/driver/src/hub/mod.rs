@@ -37,6 +37,12 @@ pub trait Hosted: Machine<Event: Clone> {
     /// Events with the same key replace one another in a listener's queue: levels and statistics.
     fn coalescing(event: &Self::Event) -> Option<u64>;
 
+    /// How many commands may wait for their completion at once; a further one is refused.
+    fn most_commands(&self) -> usize;
+
+    /// Whether a command is taken however many wait, because it ends something or a peer waits for it.
+    fn is_always_taken(command: &Self::Command) -> bool;
+
     /// The error of a command that was refused.
     fn refused(refusal: Refusal) -> Self::Error;
 

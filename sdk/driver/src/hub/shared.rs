@@ -12,9 +12,6 @@ use super::{Hosted, Refusal};
 use crate::clock::Clock;
 use crate::drive::{IoInput, IoOutput};
 
-/// Commands that may wait for their completion at once.
-const COMMANDS: usize = 1_024;
-
 /// A command that was submitted.
 struct Waiting<M: Machine> {
     waker: Option<Waker>,
@@ -107,7 +104,7 @@ impl<M: Hosted> Shared<M> {
             if state.closed {
                 return Err(Err(M::refused(Refusal::Closed)));
             }
-            if state.commands.len() >= COMMANDS {
+            if !M::is_always_taken(&command) && state.commands.len() >= state.most_commands() {
                 return Err(Err(M::refused(Refusal::Busy)));
             }
             state.last_token += 1;
@@ -137,14 +134,17 @@ impl<M: Hosted> Shared<M> {
         })
     }
 
+    /// Nobody waits for a command any more. One that is complete already has a reply that nobody took, which goes back.
     pub(super) fn withdraw(&self, token: Token) {
         // What the command left behind is dropped when the lock is free.
         let _left = self.locked(|state| {
-            let left = state.commands.remove(&token);
-            if left.as_ref().is_some_and(|waiting| waiting.result.is_none()) {
-                state.feed(Input::Cancel(token));
+            let Waiting { waker, result } = state.commands.remove(&token)?;
+            match result {
+                None => state.feed(Input::Cancel(token)),
+                Some(Ok(reply)) if !state.closed => state.feed(Input::Returned(token, reply)),
+                Some(unheard) => return Some((waker, Some(unheard))),
             }
-            left
+            Some((waker, None))
         });
     }
 
@@ -181,6 +181,10 @@ impl<M: Hosted> Shared<M> {
 }
 
 impl<M: Hosted> State<M> {
+    fn most_commands(&self) -> usize {
+        self.machine.as_ref().map_or(0, Hosted::most_commands)
+    }
+
     fn snapshot(&mut self) -> Vec<M::Event> {
         let Some(machine) = &self.machine else { return Vec::new() };
         let Ok(events) = catch_unwind(AssertUnwindSafe(|| machine.snapshot())) else {

@@ -5,8 +5,8 @@ use rvoip_sip_core::header::{ContentEncoding, ContentType, Require, To};
 use rvoip_sip_core::{HeaderName, Message, MessageBuf, Method, SipUri, StatusCode, Uri};
 use rvoip_transaction_core::{DialogId, ServerKey, Source, TransactionLayer};
 
-use super::Endpoint;
 use super::message::{ACCEPT, ALLOW, owned};
+use super::{Endpoint, IdentityState};
 use crate::{IdentityId, UserAgentEvent};
 
 impl Endpoint {
@@ -135,24 +135,21 @@ impl Endpoint {
         self.tell(event);
     }
 
-    /// Who is meant: the identity whose address of record is in To, or whose Contact was called.
+    /// Who is meant: the identity whose address of record is in To, or whose Contact was called. Of several the one that is
+    /// registered, as the call comes by its registration.
     pub(super) fn identity_of(&self, message: &Message<'_>) -> Option<IdentityId> {
         let to = message.get::<To<'_>>().and_then(Result::ok);
-        let same_address = |id: &&IdentityId| {
-            let of = self.identities.get(id).map(|state| state.identity.aor.uri());
-            match (&of, &to) {
-                (Some(aor), Some(to)) => same_user_at_host(aor, &to.address.uri),
-                _ => false,
-            }
-        };
         let uri = message.request_uri().and_then(Result::ok);
         let user = uri.as_ref().and_then(Uri::as_sip).and_then(SipUri::user_unescaped);
-        let same_contact = |id: &&IdentityId| {
-            let of = self.identities.get(id).map(|state| state.identity.contact_user.as_str());
-            of.is_some() && of == user.as_deref()
+        let fit = |state: &IdentityState| {
+            let address =
+                to.as_ref().is_some_and(|to| same_user_at_host(&state.identity.aor.uri(), &to.address.uri));
+            let contact = user.as_deref() == Some(state.identity.contact_user.as_str());
+            let registered = state.registration.contact.is_some();
+            (!state.is_removed && (address || contact)).then_some((!address, !registered))
         };
-        let ids = || self.identities.keys();
-        ids().find(same_address).or_else(|| ids().find(same_contact)).copied()
+        let fitting = self.identities.iter().filter_map(|(id, state)| Some((fit(state)?, *id)));
+        fitting.min_by_key(|(misfit, _)| *misfit).map(|(_, id)| id)
     }
 }
 

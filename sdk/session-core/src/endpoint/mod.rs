@@ -147,6 +147,7 @@ struct IdentityState {
     identity: Identity,
     authenticator: Authenticator,
     registration: Registration,
+    is_removed: bool,
 }
 
 /// The transaction user of a phone: registrations, sessions and requests of its identities.
@@ -159,6 +160,8 @@ pub struct Endpoint {
     /// The name of this device.
     instance: String,
     identities: Map<IdentityId, IdentityState>,
+    /// Identities that were removed and are still needed.
+    removed: usize,
     sessions: Map<SessionId, Session>,
     dialogs: Map<DialogId, SessionId>,
     exchanges: Map<ClientKey, Exchange>,
@@ -182,6 +185,7 @@ impl Endpoint {
             random,
             instance,
             identities: Map::new(),
+            removed: 0,
             sessions: Map::new(),
             dialogs: Map::new(),
             exchanges: Map::new(),
@@ -203,14 +207,31 @@ impl Endpoint {
         let id = IdentityId(self.last_identity);
         let registration = Registration::new(&mut self.random);
         let authenticator = Authenticator::default();
-        self.identities.insert(id, IdentityState { identity, authenticator, registration });
+        self.identities
+            .insert(id, IdentityState { identity, authenticator, registration, is_removed: false });
         id
     }
 
-    /// Forgets an identity. What is registered stays so until it expires; its calls go on.
+    /// Forgets an identity: nobody is called by it any more. What is registered stays so until it expires. Its sessions and
+    /// requests go on, for which its credentials and servers are kept as long.
     pub fn remove_identity(&mut self, id: IdentityId) {
-        self.identities.remove(&id);
-        self.timers.cancel(TimerKey::Registration(id));
+        if let Some(state) = self.identities.get_mut(&id).filter(|state| !state.is_removed) {
+            state.is_removed = true;
+            self.removed += 1;
+            self.timers.cancel(TimerKey::Registration(id));
+        }
+    }
+
+    /// Drops the identities that were removed and that nothing needs any more.
+    fn drop_removed(&mut self) {
+        let (sessions, exchanges) = (&self.sessions, &self.exchanges);
+        let before = self.identities.len();
+        self.identities.retain(|id, state| {
+            !state.is_removed
+                || sessions.values().any(|session| session.identity == Some(*id))
+                || exchanges.values().any(|exchange| exchange.identity == Some(*id))
+        });
+        self.removed -= before - self.identities.len();
     }
 
     /// What was dropped, by name.
@@ -230,6 +251,9 @@ impl Endpoint {
 
     /// What to do next; `None` if nothing.
     pub fn poll_output(&mut self) -> Option<EndpointOutput> {
+        if self.removed > 0 && self.outputs.is_empty() {
+            self.drop_removed();
+        }
         self.outputs.pop_front()
     }
 

@@ -1,28 +1,30 @@
-//! Accounts: addresses of record and their registrations.
-
-use std::time::Duration;
+//! Accounts: addresses of record, and what is asked of them.
 
 use rvoip_driver::{Now, Token};
-use rvoip_session_core::{Body, Credentials, Failure, Identity, IdentityId};
-use rvoip_sip_core::{Method, NameAddrBuf, Password, UriBuf};
+use rvoip_session_core::{Body, Failure, Identity, IdentityId};
+use rvoip_sip_core::Method;
 
 use super::Agent;
-use super::websocket;
+use super::identity::{identity, uri};
 use crate::command::{AccountCommand, Registration, Reply};
-use crate::{
-    AccountConfig, AccountInfo, AccountKey, Error, ErrorKind, Event, RegistrationState, Result, TransportKind,
-};
+use crate::{AccountConfig, AccountInfo, AccountKey, Error, ErrorKind, Event, RegistrationState};
 
 /// An address of record and its registration.
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) identity: IdentityId,
     pub(super) address: String,
-    registration: RegistrationState,
-    granted: Option<Registration>,
-    failure: Option<Failure>,
-    registering: Vec<Token>,
-    unregistering: Vec<Token>,
+    pub(super) registration: RegistrationState,
+    pub(super) granted: Option<Registration>,
+    pub(super) failure: Option<Failure>,
+    pub(super) registering: Vec<Token>,
+    pub(super) unregistering: Vec<Token>,
+    /// The `register` that made the account: if it fails or is withdrawn, the account goes with it.
+    pub(super) founding: Option<Token>,
+    /// The registration is being removed.
+    pub(super) is_leaving: bool,
+    /// The account is forgotten when its registration is gone, which these wait for.
+    pub(super) removing: Option<Vec<Token>>,
 }
 
 impl Account {
@@ -30,8 +32,9 @@ impl Account {
         AccountInfo { account, address: self.address.clone(), registration: self.registration }
     }
 
-    pub(super) fn is_registered(&self) -> bool {
-        matches!(self.registration, RegistrationState::Registered | RegistrationState::Registering)
+    /// Whether a registrar may have our contact.
+    pub(super) fn may_be_registered(&self) -> bool {
+        self.registration != RegistrationState::Unregistered
     }
 
     /// The fact that tells a new listener how the registration stands.
@@ -49,27 +52,48 @@ impl Account {
 }
 
 impl Agent {
-    pub(super) fn add_account(&mut self, token: Token, config: &AccountConfig) {
-        let result = identity(config).map(|(identity, address)| {
-            let identity = self.ua.add_identity(identity);
-            self.last_account += 1;
-            let key = AccountKey(self.last_account);
-            self.identities.insert(identity, key);
-            self.accounts.insert(
-                key,
-                Account {
-                    identity,
-                    address,
-                    registration: RegistrationState::Unregistered,
-                    granted: None,
-                    failure: None,
-                    registering: Vec::new(),
-                    unregistering: Vec::new(),
-                },
-            );
-            Reply::Account(key)
-        });
-        self.done(token, result);
+    /// Adds an account, and with `register` registers it: the command is then complete when that is.
+    pub(super) fn add_account(&mut self, now: Now, token: Token, config: &AccountConfig, register: bool) {
+        let key = match identity(config) {
+            Ok((identity, address)) => self.enter(identity, address),
+            Err(error) => return self.done(token, Err(error)),
+        };
+        if !register {
+            return self.done(token, Ok(Reply::Account(key)));
+        }
+        if let Some(account) = self.accounts.get_mut(&key) {
+            account.founding = Some(token);
+        }
+        self.begin_registration(now, key);
+    }
+
+    fn enter(&mut self, identity: Identity, address: String) -> AccountKey {
+        let identity = self.ua.add_identity(identity);
+        self.last_account += 1;
+        let key = AccountKey(self.last_account);
+        self.identities.insert(identity, key);
+        let account = Account {
+            identity,
+            address,
+            registration: RegistrationState::Unregistered,
+            granted: None,
+            failure: None,
+            registering: Vec::new(),
+            unregistering: Vec::new(),
+            founding: None,
+            is_leaving: false,
+            removing: None,
+        };
+        self.accounts.insert(key, account);
+        key
+    }
+
+    /// Forgets an account that is not registered any more. Its calls go on.
+    pub(super) fn forget(&mut self, key: AccountKey) {
+        if let Some(account) = self.accounts.remove(&key) {
+            self.identities.remove(&account.identity);
+            self.ua.remove_identity(account.identity);
+        }
     }
 
     pub(super) fn account_command(
@@ -83,23 +107,28 @@ impl Agent {
             return self.done(token, Err(ErrorKind::InvalidArgument.error("no such account")));
         };
         let identity = account.identity;
+        let ends = matches!(command, AccountCommand::Unregister | AccountCommand::Remove);
+        if account.removing.is_some() && !ends {
+            return self.done(token, Err(ErrorKind::InvalidState.error("the account is being removed")));
+        }
         match command {
             AccountCommand::Register => {
-                if let (RegistrationState::Registered, Some(granted)) =
-                    (account.registration, &account.granted)
+                if let (RegistrationState::Registered, false, Some(granted)) =
+                    (account.registration, account.is_leaving, &account.granted)
                 {
                     let granted = granted.clone();
                     return self.done(token, Ok(Reply::Registration(granted)));
                 }
                 account.registering.push(token);
-                account.registration = RegistrationState::Registering;
-                account.failure = None;
-                self.tell_registration(key);
-                self.ua.register(now, identity);
+                self.begin_registration(now, key);
             }
             AccountCommand::Unregister => {
                 account.unregistering.push(token);
-                self.ua.unregister(now, identity);
+                self.end_registration(now, key);
+            }
+            AccountCommand::Remove => {
+                account.removing.get_or_insert_default().push(token);
+                self.end_registration(now, key);
             }
             AccountCommand::Call { to } => {
                 let result = self.place_call(now, key, identity, &to);
@@ -130,121 +159,9 @@ impl Agent {
             Err(error) => self.done(token, Err(error)),
         }
     }
-
-    pub(super) fn registered(&mut self, identity: IdentityId, expires: Duration, contacts: Vec<String>) {
-        let Some((key, account)) = self.account_of(identity) else { return };
-        let granted =
-            Registration { expires: u32::try_from(expires.as_secs()).unwrap_or(u32::MAX), contacts };
-        account.registration = RegistrationState::Registered;
-        account.granted = Some(granted.clone());
-        account.failure = None;
-        for token in std::mem::take(&mut account.registering) {
-            self.done(token, Ok(Reply::Registration(granted.clone())));
-        }
-        self.tell_registration(key);
-    }
-
-    pub(super) fn registration_failed(&mut self, identity: IdentityId, failure: &Failure) {
-        let Some((key, account)) = self.account_of(identity) else { return };
-        account.registration = RegistrationState::Failed;
-        account.granted = None;
-        account.failure = Some(failure.clone());
-        let waiting = std::mem::take(&mut account.registering);
-        let removing = std::mem::take(&mut account.unregistering);
-        for token in waiting.into_iter().chain(removing) {
-            self.done(token, Err(failure_error(failure)));
-        }
-        self.tell_registration(key);
-    }
-
-    pub(super) fn unregistered(&mut self, identity: IdentityId) {
-        let Some((key, account)) = self.account_of(identity) else { return };
-        account.registration = RegistrationState::Unregistered;
-        account.granted = None;
-        let removed = std::mem::take(&mut account.unregistering);
-        let waiting = std::mem::take(&mut account.registering);
-        for token in removed {
-            self.done(token, Ok(Reply::Done));
-        }
-        for token in waiting {
-            self.done(token, Err(ErrorKind::InvalidState.error("the registration was removed")));
-        }
-        self.tell_registration(key);
-    }
-
-    /// Nobody waits for this registration any more: an attempt that only `token` wanted is given up.
-    pub(super) fn cancel_registration(&mut self, now: Now, token: Token) -> bool {
-        for account in self.accounts.values_mut() {
-            if let Some(at) = account.registering.iter().position(|waiting| *waiting == token) {
-                account.registering.remove(at);
-                if account.registering.is_empty() && account.registration == RegistrationState::Registering {
-                    self.ua.unregister(now, account.identity);
-                }
-                return true;
-            }
-            if let Some(at) = account.unregistering.iter().position(|waiting| *waiting == token) {
-                account.unregistering.remove(at);
-                return true;
-            }
-        }
-        false
-    }
-
-    fn account_of(&mut self, identity: IdentityId) -> Option<(AccountKey, &mut Account)> {
-        let key = *self.identities.get(&identity)?;
-        Some((key, self.accounts.get_mut(&key)?))
-    }
-
-    fn tell_registration(&mut self, key: AccountKey) {
-        if let Some(account) = self.accounts.get(&key) {
-            let event = account.snapshot(key);
-            self.tell(event);
-        }
-    }
-}
-
-/// Reads a URI that a caller gave; `sip:` may be left out.
-pub(super) fn uri(text: &str) -> Result<UriBuf> {
-    let text = text.trim();
-    let with_scheme = UriBuf::parse(text).or_else(|error| {
-        if text.contains('@') && !text.starts_with("sip") {
-            UriBuf::parse(&format!("sip:{text}"))
-        } else {
-            Err(error)
-        }
-    });
-    with_scheme.map_err(|error| ErrorKind::InvalidArgument.error(format!("not a SIP URI: {error}")))
 }
 
 /// What failed, as an error of the facade.
 pub(super) fn failure_error(failure: &Failure) -> Error {
     super::failure_kind(failure).with_status(failure.reason.clone(), failure.status)
-}
-
-fn identity(config: &AccountConfig) -> Result<(Identity, String)> {
-    let aor = NameAddrBuf::parse(config.address.trim()).map_err(|error| {
-        ErrorKind::InvalidArgument.error(format!("the account is not a SIP address: {error}"))
-    })?;
-    let parsed = aor.as_name_addr();
-    let Some(sip) = parsed.uri.as_sip() else {
-        return Err(ErrorKind::InvalidArgument.error("the account is not a sip: or sips: address"));
-    };
-    let user = sip.user_unescaped().filter(|user| !user.is_empty()).unwrap_or("phone".into());
-    let address = parsed.uri.to_string();
-    let optional = |text: &Option<String>| text.as_deref().map(uri).transpose();
-    let server = config.outbound_proxy.as_deref().and_then(websocket::server).transpose()?;
-    let identity = Identity {
-        credentials: config.password.as_ref().map(|password| Credentials {
-            username: config.auth_user.clone().unwrap_or_else(|| user.to_string()),
-            password: Password::new(password.clone()),
-        }),
-        registrar: optional(&config.registrar)?,
-        outbound_proxy: if server.is_some() { None } else { optional(&config.outbound_proxy)? },
-        server,
-        contact_user: user.to_string(),
-        expires: Duration::from_secs(if config.expires == 0 { 600 } else { u64::from(config.expires) }),
-        protocol: config.transport.map(TransportKind::protocol),
-        aor,
-    };
-    Ok((identity, address))
 }

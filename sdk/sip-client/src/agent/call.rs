@@ -6,8 +6,9 @@ use rvoip_sip_core::{NameAddrBuf, StatusCode};
 
 use super::digits::Digits;
 use super::media::Media;
-use super::{Agent, Timer, account};
+use super::{Agent, Timer, identity};
 use crate::command::Reply;
+use crate::state::CallProgress;
 use crate::{
     AccountKey, CallDirection, CallInfo, CallKey, CallState, Cause, Error, ErrorKind, Event, Result,
 };
@@ -81,7 +82,7 @@ impl Agent {
         if self.calls.len() >= self.max_calls() {
             return Err(ErrorKind::Busy.error("too many calls are under way"));
         }
-        let uri = account::uri(to)?;
+        let uri = identity::uri(to)?;
         let session = self.ua.invite(now, identity, &uri);
         let info = CallInfo {
             call: self.next_call(),
@@ -131,7 +132,7 @@ impl Agent {
         self.ua.ring(now, session, StatusCode::RINGING);
     }
 
-    fn max_calls(&self) -> usize {
+    pub(super) fn max_calls(&self) -> usize {
         usize::try_from(self.config.max_calls).unwrap_or(usize::MAX)
     }
 
@@ -176,23 +177,14 @@ impl Agent {
     }
 
     pub(super) fn progressed(&mut self, session: SessionId, early_media: bool) {
-        let Some(call) = self.call_of(session) else { return };
-        let state = match call.info.state {
-            CallState::Calling | CallState::Ringing if early_media => CallState::EarlyMedia,
-            CallState::Calling => CallState::Ringing,
-            unchanged @ (CallState::Ringing
-            | CallState::EarlyMedia
-            | CallState::Connected
-            | CallState::OnHold
-            | CallState::Ended) => unchanged,
-        };
-        self.set_state(session, state);
+        let progress = if early_media { CallProgress::EarlyMedia } else { CallProgress::Provisional };
+        self.advance(session, progress);
     }
 
     pub(super) fn established(&mut self, session: SessionId) {
         let Some(call) = self.call_of(session) else { return };
         let waiting = std::mem::take(&mut call.answered);
-        self.set_state(session, CallState::Connected);
+        self.advance(session, CallProgress::Answered);
         for token in waiting {
             self.done(token, Ok(Reply::Done));
         }
@@ -205,12 +197,9 @@ impl Agent {
         }
         call.info.held_by_us = local;
         call.info.held_by_peer = remote;
-        let (changed, established) = (call.hold_changed(), call.is_established());
+        let changed = call.hold_changed();
         self.tell(changed);
-        if established {
-            let state = if local || remote { CallState::OnHold } else { CallState::Connected };
-            self.set_state(session, state);
-        }
+        self.advance(session, if local || remote { CallProgress::Held } else { CallProgress::Resumed });
     }
 
     pub(super) fn modified(&mut self, session: SessionId, result: Result<()>) {
@@ -222,11 +211,10 @@ impl Agent {
         self.done(token, result.map(|()| Reply::Done));
     }
 
-    fn set_state(&mut self, session: SessionId, state: CallState) {
+    /// Moves a call on and tells of it, if that changes its state.
+    fn advance(&mut self, session: SessionId, progress: CallProgress) {
         let Some(call) = self.call_of(session) else { return };
-        if call.info.state == state {
-            return;
-        }
+        let Some(state) = call.info.state.step(progress) else { return };
         call.info.state = state;
         let event = call.state_changed();
         self.tell(event);
@@ -245,21 +233,23 @@ impl Agent {
         let Some(mut call) = self.calls.remove(&key) else { return };
         self.timers.cancel(Timer::Collect(key));
         let cause = call.own_cause.take().unwrap_or_else(|| Cause::from(cause));
-        call.info.state = CallState::Ended;
+        if let Some(state) = call.info.state.step(CallProgress::Over) {
+            call.info.state = state;
+        }
         call.info.cause = Some(cause.clone());
         self.causes.insert(key, cause.clone());
         if self.causes.len() > ENDED {
             self.causes.pop_first();
         }
         for token in call.media.drain_readers() {
-            self.done(token, Ok(Reply::Frames(Vec::new())));
+            self.done(token, Ok(Reply::Frames(key, Vec::new())));
         }
         let error = cause_error(&cause);
         for token in call.answered.drain(..).chain(call.modifying.drain(..)).chain(call.media.drain()) {
             self.done(token, Err(error.clone()));
         }
         if let Some((token, digits)) = call.digits.give_up() {
-            let result = if digits.is_empty() { Err(error.clone()) } else { Ok(Reply::Digits(digits)) };
+            let result = if digits.is_empty() { Err(error.clone()) } else { Ok(Reply::Digits(key, digits)) };
             self.done(token, result);
         }
         self.tell(call.state_changed());

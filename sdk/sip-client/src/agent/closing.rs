@@ -3,8 +3,8 @@
 use rvoip_driver::{Now, Output, Token};
 
 use super::{Agent, Timer};
-use crate::Event;
 use crate::command::Reply;
+use crate::{AccountKey, Event};
 
 /// How far closing has come.
 #[derive(Debug, Default)]
@@ -54,23 +54,28 @@ impl Agent {
         for call in self.calls.values() {
             self.ua.hang_up(now, call.session);
         }
-        for account in self.accounts.values() {
-            if account.is_registered() {
-                self.ua.unregister(now, account.identity);
-            }
+        // A registration that failed may still be there: that of a refresh.
+        for key in self.registered_accounts() {
+            self.end_registration(now, key);
         }
     }
 
+    /// The accounts of which a registrar has, or may have, a contact.
+    fn registered_accounts(&self) -> Vec<AccountKey> {
+        let registered = self.accounts.iter().filter(|(_, account)| account.may_be_registered());
+        registered.map(|(key, _)| *key).collect()
+    }
+
     pub(super) fn close_when_over(&mut self) {
-        let Closing::Ending { overdue, waiting } = &mut self.closing else { return };
-        let busy = !self.calls.is_empty()
-            || !self.open_media.is_empty()
-            || self.accounts.values().any(super::Account::is_registered);
-        if busy && !*overdue {
+        let Closing::Ending { overdue, .. } = &self.closing else { return };
+        let busy =
+            !self.calls.is_empty() || !self.open_media.is_empty() || !self.registered_accounts().is_empty();
+        if busy && !overdue {
             return;
         }
-        let waiting = std::mem::take(waiting);
-        self.closing = Closing::Closed;
+        let Closing::Ending { waiting, .. } = std::mem::replace(&mut self.closing, Closing::Closed) else {
+            return;
+        };
         self.timers.cancel(Timer::Close);
         self.tell(Event::ClientClosed { reason: None });
         for token in waiting {

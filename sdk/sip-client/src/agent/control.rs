@@ -13,7 +13,7 @@ impl Agent {
             return self.done(token, Err(ErrorKind::Closed.error("the client is closed")));
         }
         match command {
-            Command::AddAccount(config) => self.add_account(token, &config),
+            Command::AddAccount { config, register } => self.add_account(now, token, &config, register),
             Command::Account(key, command) => self.account_command(now, token, key, command),
             Command::Call(key, command) => self.call_command(now, token, key, command),
             Command::Close => self.close_command(now, token),
@@ -57,8 +57,13 @@ impl Agent {
             CallCommand::Hold | CallCommand::Resume | CallCommand::Reinvite if !call.is_established() => {
                 self.done(token, Err(ErrorKind::InvalidState.error("the call is not connected")));
             }
-            CallCommand::Hold if call.info.held_by_us => self.done(token, Ok(Reply::Done)),
-            CallCommand::Resume if !call.info.held_by_us => self.done(token, Ok(Reply::Done)),
+            // Unless a change is under way, after which it may be otherwise.
+            CallCommand::Hold if call.info.held_by_us && call.modifying.is_empty() => {
+                self.done(token, Ok(Reply::Done));
+            }
+            CallCommand::Resume if !call.info.held_by_us && call.modifying.is_empty() => {
+                self.done(token, Ok(Reply::Done));
+            }
             CallCommand::Hold => {
                 call.modifying.push(token);
                 self.ua.hold(now, session);
@@ -78,12 +83,16 @@ impl Agent {
             CallCommand::SendDigits(digits) => self.send_digits(token, key, digits),
             CallCommand::CollectDigits { count, within } => {
                 let count = usize::try_from(count).unwrap_or(usize::MAX);
+                if count > super::digits::KEPT {
+                    let reason = format!("{} digits at most can be waited for", super::digits::KEPT);
+                    return self.done(token, Err(ErrorKind::InvalidArgument.error(reason)));
+                }
                 if !call.digits.collect(token, count) {
                     let error = ErrorKind::Busy.error("digits of this call are being collected already");
                     return self.done(token, Err(error));
                 }
                 match call.digits.complete() {
-                    Some((token, digits)) => self.done(token, Ok(Reply::Digits(digits))),
+                    Some((token, digits)) => self.done(token, Ok(Reply::Digits(key, digits))),
                     None => self.timers.set(Timer::Collect(key), now.after(within)),
                 }
             }
@@ -92,7 +101,7 @@ impl Agent {
             CallCommand::Record(sink) => self.control(token, key, MediaControl::Record(sink)),
             CallCommand::StopRecording => self.control(token, key, MediaControl::StopRecording),
             CallCommand::WriteFrames(samples) => self.control(token, key, MediaControl::WriteFrames(samples)),
-            CallCommand::ReadFrames => self.control(token, key, MediaControl::ReadFrames),
+            CallCommand::ReadFrames => self.read_frames(token, key),
             CallCommand::Message(text) => self.message_in_call(now, token, session, text),
         }
     }
@@ -102,7 +111,7 @@ impl Agent {
         match (command, self.causes.get(&key)) {
             (CallCommand::Ended, Some(cause)) => Ok(Reply::Ended(cause.clone())),
             (CallCommand::HangUp, Some(_)) => Ok(Reply::Done),
-            (CallCommand::ReadFrames, Some(_)) => Ok(Reply::Frames(Vec::new())),
+            (CallCommand::ReadFrames, Some(_)) => Ok(Reply::Frames(key, Vec::new())),
             (CallCommand::Answered, Some(cause)) => Err(super::call::cause_error(cause)),
             _ => Err(ErrorKind::CallEnded.error("the call is over")),
         }
@@ -124,7 +133,7 @@ impl Agent {
     pub(super) fn collect_timed_out(&mut self, key: CallKey) {
         let collected = self.calls.get_mut(&key).and_then(|call| call.digits.give_up());
         if let Some((token, digits)) = collected {
-            self.done(token, Ok(Reply::Digits(digits)));
+            self.done(token, Ok(Reply::Digits(key, digits)));
         }
     }
 

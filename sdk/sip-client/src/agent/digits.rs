@@ -4,8 +4,11 @@ use std::collections::VecDeque;
 
 use rvoip_driver::Token;
 
-/// How many key presses are kept while nobody collects them; older ones are forgotten.
-const KEPT: usize = 128;
+/// How many key presses are kept while nobody collects them; older ones are forgotten. Nobody can wait for more at once.
+pub(super) const KEPT: usize = 128;
+
+/// The order of a key press that nobody was given yet: after all that came back.
+const FRESH: Token = Token(u64::MAX);
 
 /// Somebody who waits for key presses.
 #[derive(Debug)]
@@ -17,17 +20,18 @@ struct Collector {
 /// The key presses of one call.
 #[derive(Debug, Default)]
 pub(super) struct Digits {
-    pressed: VecDeque<char>,
+    /// As they were pressed; those that came back, with whom they were given to.
+    pressed: VecDeque<(Token, char)>,
     collector: Option<Collector>,
 }
 
 impl Digits {
     /// Takes a key press. Gives the collector its digits if that completes them.
     pub(super) fn press(&mut self, digit: char) -> Option<(Token, String)> {
-        if self.pressed.len() == KEPT {
+        while self.pressed.len() >= KEPT {
             self.pressed.pop_front();
         }
-        self.pressed.push_back(digit);
+        self.pressed.push_back((FRESH, digit));
         self.complete()
     }
 
@@ -42,27 +46,34 @@ impl Digits {
 
     /// Gives up waiting for more, with what there is.
     pub(super) fn give_up(&mut self) -> Option<(Token, String)> {
-        let collector = self.collector.take()?;
-        Some((collector.token, self.pressed.drain(..).collect()))
+        self.give(usize::MAX)
     }
 
     /// Forgets the collector but keeps the digits, if `token` is the one who waits.
     pub(super) fn cancel(&mut self, token: Token) -> bool {
-        let waits = self.collector.as_ref().is_some_and(|collector| collector.token == token);
-        if waits {
-            self.collector = None;
+        self.collector.take_if(|collector| collector.token == token).is_some()
+    }
+
+    /// Takes back what a collector was given and nobody heard of, to where it was. Gives another one its digits if that
+    /// completes them.
+    pub(super) fn put_back(&mut self, token: Token, digits: &str) -> Option<(Token, String)> {
+        let at = self.pressed.iter().position(|(of, _)| *of > token).unwrap_or(self.pressed.len());
+        for digit in digits.chars().rev() {
+            self.pressed.insert(at, (token, digit));
         }
-        waits
+        self.complete()
     }
 
     /// Gives the collector its digits if there are enough.
     pub(super) fn complete(&mut self) -> Option<(Token, String)> {
         let count = self.collector.as_ref()?.count;
-        if self.pressed.len() < count {
-            return None;
-        }
+        if self.pressed.len() < count { None } else { self.give(count) }
+    }
+
+    fn give(&mut self, most: usize) -> Option<(Token, String)> {
         let token = self.collector.take()?.token;
-        Some((token, self.pressed.drain(..count).collect()))
+        let count = most.min(self.pressed.len());
+        Some((token, self.pressed.drain(..count).map(|(_, digit)| digit).collect()))
     }
 }
 
@@ -92,6 +103,26 @@ mod tests {
         assert!(digits.cancel(Token(1)));
         digits.collect(Token(2), 4);
         assert_eq!(digits.give_up(), Some((Token(2), "7".to_owned())));
+    }
+
+    #[test]
+    fn digits_that_come_back_are_where_they_were() {
+        let mut digits = Digits::default();
+        for digit in "123456".chars() {
+            digits.press(digit);
+        }
+        for (token, given) in [(1, "12"), (2, "34")] {
+            digits.collect(Token(token), 2);
+            assert_eq!(digits.complete(), Some((Token(token), given.to_owned())));
+        }
+        // Whichever comes back first.
+        for (token, given) in [(1, "12"), (2, "34")] {
+            assert_eq!(digits.put_back(Token(token), given), None);
+        }
+        digits.collect(Token(3), 7);
+        assert_eq!(digits.give_up(), Some((Token(3), "123456".to_owned())));
+        digits.collect(Token(4), 3);
+        assert_eq!(digits.put_back(Token(3), "123456"), Some((Token(4), "123".to_owned())));
     }
 
     #[test]

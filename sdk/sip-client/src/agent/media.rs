@@ -21,6 +21,8 @@ pub(super) struct Media {
     pub(super) controls: Vec<Token>,
     /// Those of them that wait to hear the peer.
     reading: Vec<Token>,
+    /// Audio of the peer that went to readers who went away, in the order in which they asked.
+    pub(super) kept_frames: Vec<(Token, Vec<i16>)>,
     /// A clip that somebody waits for to end.
     pub(super) clip: Option<Token>,
     /// Digits that wait to hear whether the peer takes telephone events.
@@ -48,6 +50,14 @@ impl Media {
         let waiting = reading.into_iter().filter(waits).collect::<Vec<_>>();
         self.controls.retain(|token| !waiting.contains(token));
         waiting
+    }
+
+    /// Takes who waits longest to hear the peer.
+    pub(super) fn next_reader(&mut self) -> Option<Token> {
+        let at = self.reading.iter().position(|token| self.controls.contains(token))?;
+        let reader = self.reading.remove(at);
+        self.controls.retain(|token| *token != reader);
+        Some(reader)
     }
 
     /// Takes all who wait.
@@ -110,10 +120,8 @@ impl Agent {
                     call.media.reading.retain(|waits| controls.contains(waits));
                     call.media.reading.push(token);
                 }
-                MediaControl::Record(_)
-                | MediaControl::StopRecording
-                | MediaControl::WriteFrames(_)
-                | MediaControl::Mute(_) => {}
+                MediaControl::Record(_) => call.media.kept_frames.clear(),
+                MediaControl::StopRecording | MediaControl::WriteFrames(_) | MediaControl::Mute(_) => {}
             }
         }
         self.ask_media_side(key, MediaAction::Control(token, control));
@@ -138,13 +146,7 @@ impl Agent {
                 self.ua.media_answered(now, negotiation, answer);
             }
             MediaReported::Controlled(token, result) => self.controlled(now, key, token, result),
-            MediaReported::Frames(token, samples) => {
-                let Some(call) = self.calls.get_mut(&key) else { return };
-                if call.media.controls.contains(&token) {
-                    call.media.controls.retain(|waits| *waits != token);
-                    self.done(token, Ok(Reply::Frames(samples)));
-                }
-            }
+            MediaReported::Frames(token, samples) => self.frames_heard(key, token, samples),
             MediaReported::Happened(happened) => self.media_happened(now, key, happened),
             MediaReported::Statistics(figures) => {
                 let statistics = statistics(&figures);
@@ -218,7 +220,7 @@ impl Agent {
         self.tell(Event::DigitReceived { call: key, digit: digit.to_string() });
         if let Some((token, digits)) = collected {
             self.timers.cancel(super::Timer::Collect(key));
-            self.done(token, Ok(Reply::Digits(digits)));
+            self.done(token, Ok(Reply::Digits(key, digits)));
         }
     }
 

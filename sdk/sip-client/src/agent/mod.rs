@@ -3,12 +3,18 @@
 //! It owns the signalling ([`UserAgent`]) and tells the media side what to do. Every state that a user sees is here.
 
 mod account;
+#[cfg(test)]
+mod bench;
 mod call;
 mod closing;
 mod control;
 mod digits;
+mod frames;
+mod identity;
 mod media;
 mod recovering;
+mod registering;
+mod returned;
 mod websocket;
 
 use rvoip_sans_io::{Map, Set};
@@ -28,6 +34,11 @@ use crate::{
 use account::Account;
 use call::Call;
 use closing::Closing;
+
+/// Commands that may wait at once, however few calls there may be.
+const COMMANDS: usize = 1_024;
+/// Commands that may wait for each call: that it is answered, that it ends, a clip, keys, audio in and out, and more.
+const COMMANDS_A_CALL: usize = 8;
 
 /// The sans-IO root of a client.
 #[derive(Debug)]
@@ -127,6 +138,11 @@ impl Agent {
         self.ua.live() + self.calls.len() + self.requests.len() + self.open_media.len()
     }
 
+    /// How many commands may wait at once: several for each call that may live.
+    pub fn most_commands(&self) -> usize {
+        self.max_calls().saturating_mul(COMMANDS_A_CALL).max(COMMANDS)
+    }
+
     fn done(&mut self, token: Token, result: Result<Reply>) {
         self.out.push_back(Output::Done(token, result));
     }
@@ -159,7 +175,7 @@ impl Agent {
             UserAgentEvent::RegistrationFailed { identity, failure, .. } => {
                 self.registration_failed(identity, &failure);
             }
-            UserAgentEvent::Unregistered { identity } => self.unregistered(identity),
+            UserAgentEvent::Unregistered { identity } => self.unregistered(now, identity),
             UserAgentEvent::InviteReceived { session, identity, from, to, .. } => {
                 self.call_received(now, session, identity, &from, &to);
             }
@@ -249,6 +265,7 @@ impl Machine for Agent {
             Input::Media(report) => self.media_reported(now, report),
             Input::Command(token, command) => self.command(now, token, command),
             Input::Cancel(token) => self.cancel(now, token),
+            Input::Returned(token, reply) => self.returned(now, token, reply),
             Input::Close => self.close(now),
         }
         self.settle(now);

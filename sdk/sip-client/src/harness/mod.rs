@@ -63,8 +63,9 @@ impl Harness {
     /// A client in this world, with a UDP socket at 192.0.2.1 (the next one at 192.0.2.2, and so on), port 5060.
     ///
     /// # Errors
-    /// None yet.
+    /// `InvalidArgument` for unusable settings.
     pub fn client(&self, config: ClientConfig) -> Result<Client> {
+        crate::usable::usable(&config)?;
         let mut world = self.world();
         let hub = world.add(config);
         world.settle();

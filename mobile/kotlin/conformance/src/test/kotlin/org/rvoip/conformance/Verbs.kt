@@ -20,6 +20,7 @@ private fun JsonObject.argument(name: String): JsonElement = get(name) ?: error(
 
 fun verb(name: String, client: Client, args: JsonObject): Verb = when (name) {
     "add_account" -> accountConfigOf(args.toString()).let { config -> { client.addAccount(config).key() } }
+    "register" -> accountConfigOf(args.toString()).let { config -> { client.register(config).key() } }
     "close" -> { -> client.shutdown() }
     "capabilities" -> { -> client.capabilities() }
     "live" -> { -> client.live() }
@@ -29,6 +30,7 @@ fun verb(name: String, client: Client, args: JsonObject): Verb = when (name) {
 fun verb(name: String, account: Account, args: JsonObject): Verb = when (name) {
     "register" -> { -> account.register() }
     "unregister" -> { -> account.unregister() }
+    "remove" -> { -> account.remove() }
     "call" -> args.text("to").let { to -> { account.call(to).key() } }
     "options" -> args.text("to").let { to -> { account.options(to) } }
     "message" -> (args.text("to") to args.text("text")).let { (to, text) -> { account.message(to, text) } }
