@@ -341,7 +341,10 @@ class ClientConfig:
     user_agent: str | None = None
     """What the User-Agent header field says."""
     max_calls: int | None = None
-    """How many calls may live at once; a further one is refused with 486 (incoming) or `Busy` (outgoing)."""
+    """How many calls may live at once; a further one is refused with 486 (incoming) or `Busy` (outgoing). Eight commands for
+    each, and 1,024 at least, may wait for their completion at once; a further one fails with `Busy`, unless it ends
+    something (`hang_up`, `reject`, `unregister`, `remove`, `close`) or answers a call.
+    """
     close_deadline: float | None = None
     """How long closing may take before what is left is given up.
     In seconds.

@@ -97,7 +97,11 @@ export interface ClientConfig {
   readonly binds: readonly Bind[];
   /** What the User-Agent header field says. */
   readonly user_agent: string;
-  /** How many calls may live at once; a further one is refused with 486 (incoming) or `Busy` (outgoing). */
+  /**
+   * How many calls may live at once; a further one is refused with 486 (incoming) or `Busy` (outgoing). Eight commands for
+   * each, and 1,024 at least, may wait for their completion at once; a further one fails with `Busy`, unless it ends
+   * something (`hang_up`, `reject`, `unregister`, `remove`, `close`) or answers a call.
+   */
   readonly max_calls: number;
   /**
    * How long closing may take before what is left is given up.
@@ -123,7 +127,11 @@ export interface ClientConfigInput {
   readonly binds?: readonly Bind[];
   /** What the User-Agent header field says. */
   readonly user_agent?: string;
-  /** How many calls may live at once; a further one is refused with 486 (incoming) or `Busy` (outgoing). */
+  /**
+   * How many calls may live at once; a further one is refused with 486 (incoming) or `Busy` (outgoing). Eight commands for
+   * each, and 1,024 at least, may wait for their completion at once; a further one fails with `Busy`, unless it ends
+   * something (`hang_up`, `reject`, `unregister`, `remove`, `close`) or answers a call.
+   */
   readonly max_calls?: number;
   /**
    * How long closing may take before what is left is given up.
