@@ -28,6 +28,11 @@ const ACTIVE: f64 = 1e-3;
 /// What is below this root mean square is silence, whatever the rest is like.
 const FLOOR: f64 = 20.0;
 
+/// The correlation, and the share of what was sent, from which on it was heard: G.711 without loss has 0.98 and more.
+pub const HEARD: f64 = 0.9;
+/// Below this it was not heard at all: other speech has less than 0.2.
+pub const UNHEARD: f64 = 0.3;
+
 /// The result of comparing a recording with what was sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Comparison {
@@ -39,6 +44,18 @@ pub struct Comparison {
     pub level_difference_db: f64,
     /// The share of active speech that was found, 0 to 1.
     pub covered: f64,
+}
+
+impl Comparison {
+    /// Whether the recording holds what was sent.
+    pub fn is_heard(&self) -> bool {
+        self.correlation >= HEARD && self.covered >= HEARD
+    }
+
+    /// Whether the recording holds nothing of it.
+    pub fn is_unheard(&self) -> bool {
+        self.correlation < UNHEARD && self.covered < UNHEARD
+    }
 }
 
 /// Compares a recording with what was sent, at the rate of what was sent.

@@ -117,6 +117,25 @@ impl PcmClip {
         Ok(Self::new(spec.sample_rate, samples))
     }
 
+    /// The clip as a WAV file of 16 bits.
+    pub fn to_wav(&self) -> Result<Vec<u8>, WavError> {
+        let mut bytes = Cursor::new(Vec::new());
+        let mut writer = WavWriter::new(&mut bytes, self.rate)?;
+        writer.write(&self.samples)?;
+        writer.finish()?;
+        Ok(bytes.into_inner())
+    }
+
+    /// What is played from one time to another, as far as there is something.
+    #[must_use]
+    pub fn between(&self, from: Duration, to: Duration) -> Self {
+        let place = |time: Duration| {
+            let samples = time.as_nanos().saturating_mul(self.rate.into()) / 1_000_000_000;
+            usize::try_from(samples).unwrap_or(usize::MAX).min(self.samples.len())
+        };
+        Self::new(self.rate, self.samples.get(place(from)..place(to)).unwrap_or_default())
+    }
+
     /// How long the clip plays.
     pub fn duration(&self) -> Duration {
         let samples = u32::try_from(self.samples.len()).unwrap_or(u32::MAX);

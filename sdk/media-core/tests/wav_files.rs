@@ -48,6 +48,16 @@ fn stereo_is_folded_to_its_mean() {
 }
 
 #[test]
+fn a_clip_is_cut_in_time_and_written_as_it_is_read() {
+    let clip = PcmClip::new(1_000, [1, 2, 3, 4, 5]);
+    let cut =
+        |from, to| clip.between(Duration::from_millis(from), Duration::from_millis(to)).samples.to_vec();
+    assert_eq!([cut(0, 2), cut(3, 9), cut(7, 9), cut(2, 1)], [vec![1, 2], vec![4, 5], vec![], vec![]]);
+    assert_eq!(clip.between(Duration::ZERO, Duration::MAX), clip);
+    assert_eq!(PcmClip::from_wav(&clip.to_wav().unwrap()).unwrap(), clip);
+}
+
+#[test]
 fn damaged_files_are_named_as_such() {
     assert!(matches!(
         PcmClip::from_wav(b""),
