@@ -29,10 +29,16 @@ class Testbed:
         self.password: str = told["password"]
         self.authority: str = told["ca"]
         self.speech = Path(told["speech"])
+        """What we say."""
 
     def proxy(self, transport: str) -> str:
         """The server, as outbound proxy."""
         return f"{self._told['uris'][transport]};lr"
+
+    @property
+    def their_speech(self) -> Path:
+        """What baresip says, in another voice."""
+        return Path(self._told["baresip"]["speech"])
 
     def recording(self) -> Path:
         """What baresip heard; complete when its call is over."""
@@ -59,10 +65,17 @@ async def kamailio(*options: str) -> AsyncIterator[Testbed]:
         assert await asyncio.wait_for(process.wait(), 20) == 0
 
 
-async def correlation(sent: Path, received: Path, seconds: int) -> float:
-    """How much of the first seconds of what was sent a recording holds, 0.0 to 1.0."""
+async def assert_heard(said: Path, unsaid: Path, recording: Path, seconds: int) -> None:
+    """A recording holds the first seconds of what one side said, and nothing of what the other said."""
+    heard, other = await compare(said, recording, seconds), await compare(unsaid, recording, seconds)
+    assert heard["heard"], f"{recording} does not hold {said}: {heard}"
+    assert other["unheard"], f"{recording} holds {unsaid}: {other}"
+
+
+async def compare(sent: Path, received: Path, seconds: int) -> dict[str, Any]:
+    """How much of the first seconds of what was sent a recording holds."""
     words = ["compare", str(sent), str(received), "--seconds", str(seconds)]
     comparing = await asyncio.create_subprocess_exec(PROGRAM, *words, stdout=PIPE)
     out, _ = await comparing.communicate()
-    result = json.loads(out)
-    return min(float(result["correlation"]), float(result["covered"]))
+    result: dict[str, Any] = json.loads(out)
+    return result

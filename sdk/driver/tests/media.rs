@@ -18,7 +18,7 @@ use tokio::time::timeout;
 const KEY: MediaKey = MediaKey(1);
 
 fn speech() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../media-core/tests/vectors/audio/speech8.wav")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/speech/alice.wav")
 }
 
 fn options(rtp_ports: (u16, u16)) -> MediaOptions {

@@ -52,7 +52,7 @@ async fn answer(client: &Client) {
 async fn the_call_of_the_readme_is_made() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = tempfile();
-    std::fs::copy(manifest.join("../cli/assets/speech.wav"), folder.join("hello.wav")).unwrap();
+    std::fs::copy(manifest.join("../cli/assets/alice.wav"), folder.join("hello.wav")).unwrap();
     // The example plays from where it is started; this is the only test of this program that has a place.
     std::env::set_current_dir(&folder).unwrap();
 

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use crate::kamailio::{DOMAIN, PASSWORD};
 use crate::ports::{free_port, free_port_range, udp_is_bound};
 use crate::process::{Process, Signal};
-use crate::recording::speech_file;
+use crate::recording::Voice;
 use crate::wait::wait_until;
 
 const CONFIGURATION: &str = include_str!("../peers/baresip/config");
@@ -32,7 +32,7 @@ pub struct BaresipOptions<'a> {
 /// The files of a baresip.
 #[derive(Clone, Debug, Default)]
 pub struct BaresipFiles {
-    /// The WAV file that it says; the speech file unless given.
+    /// The WAV file that it says; bob's voice unless given.
     pub plays: Option<PathBuf>,
     /// Where its recordings go; its own folder unless given.
     pub records_in: Option<PathBuf>,
@@ -40,7 +40,7 @@ pub struct BaresipFiles {
     pub trusts: Option<PathBuf>,
 }
 
-/// One run of baresip, which says the speech file and records what it hears.
+/// One run of baresip, which says one file and records what it hears.
 #[derive(Debug)]
 pub struct Baresip {
     process: Process,
@@ -59,7 +59,7 @@ impl Baresip {
         let port = free_port()?;
         let folder = folder.join(format!("baresip-{}", options.user));
         std::fs::create_dir_all(&folder)?;
-        let plays = files.plays.clone().unwrap_or_else(speech_file);
+        let plays = files.plays.clone().unwrap_or_else(|| Voice::Bob.file());
         let plays = plays.canonicalize().with_context(|| plays.display().to_string())?;
         let recordings = files.records_in.clone().unwrap_or_else(|| folder.clone());
         std::fs::create_dir_all(&recordings)?;

@@ -39,7 +39,7 @@ pub use kamailio::{DOMAIN, Kamailio, KamailioPorts, PASSWORD};
 pub use phone::{Phone, ended, in_state, of_type};
 pub use ports::{PortRange, free_port, free_port_range};
 pub use process::{Process, Signal};
-pub use recording::{assert_heard, compare_files, speech_file};
+pub use recording::{Voice, assert_heard, compare_files};
 pub use scratch::{Scratch, in_scratch};
 pub use sipp::{Sipp, SippStatistics};
 pub use switch::{OwnSwitch, USERS};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use rvoip_interop::{
-    Baresip, BaresipFiles, BaresipOptions, DOMAIN, Kamailio, Phone, Scratch, assert_heard, in_scratch,
-    of_type, speech_file,
+    Baresip, BaresipFiles, BaresipOptions, DOMAIN, Kamailio, Phone, Scratch, Voice, assert_heard, in_scratch,
+    of_type,
 };
 
 const SOON: Duration = Duration::from_secs(10);
@@ -31,7 +31,7 @@ fn we_call(transport: &str, theirs: &str, codecs: &str, scratch: &Scratch) -> Re
     let options = BaresipOptions { user: "bob", proxy: Some(&proxy), answers: true, dials: None, codecs };
     let mut bob = Baresip::start_with(&options, &files(&kamailio), scratch.path())?;
     kamailio.wait_for_contact("bob")?;
-    let (speech, recording) = (speech_file(), scratch.join("alice.wav"));
+    let (speech, recording) = (Voice::Alice.file(), scratch.join("alice.wav"));
     let (uri, speech, file) =
         (format!("sip:bob@{DOMAIN}"), speech.to_string_lossy(), recording.to_string_lossy());
     let words = ["call", &*uri, "--play", &speech, "--record", &file, "--duration", DURATION];
@@ -42,14 +42,14 @@ fn we_call(transport: &str, theirs: &str, codecs: &str, scratch: &Scratch) -> Re
     ensure!(phone.events()?.iter().any(|event| of_type(event, "audio_received")), "no audio was told");
     bob.wait_for_line("session closed", SOON)?;
     bob.quit()?;
-    assert_heard(&recording, COMPARED)?;
-    assert_heard(&bob.recording()?, COMPARED)
+    assert_heard(Voice::Bob, &recording, COMPARED)?;
+    assert_heard(Voice::Alice, &bob.recording()?, COMPARED)
 }
 
 /// Bob, a baresip, calls alice, and hears that she hangs up.
 fn we_are_called(transport: &str, theirs: &str, codecs: &str, scratch: &Scratch) -> Result<()> {
     let kamailio = Kamailio::start(scratch.path())?;
-    let (speech, recording) = (speech_file(), scratch.join("alice.wav"));
+    let (speech, recording) = (Voice::Alice.file(), scratch.join("alice.wav"));
     let (speech, file) = (speech.to_string_lossy(), recording.to_string_lossy());
     let words = ["listen", "--auto-answer", "--play", &*speech, "--record", &*file, "--duration", DURATION];
     let mut phone = start("rvoip listen", &words, &kamailio.account("alice", transport), scratch)?;
@@ -68,8 +68,8 @@ fn we_are_called(transport: &str, theirs: &str, codecs: &str, scratch: &Scratch)
     bob.wait_for_line("session closed", SOON)?;
     bob.quit()?;
     phone.quit(SOON)?;
-    assert_heard(&recording, COMPARED)?;
-    assert_heard(&bob.recording()?, COMPARED)
+    assert_heard(Voice::Bob, &recording, COMPARED)?;
+    assert_heard(Voice::Alice, &bob.recording()?, COMPARED)
 }
 
 #[test]

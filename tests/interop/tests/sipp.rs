@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use rvoip_interop::{Phone, Sipp, assert_heard, ended, in_scratch, in_state, of_type, speech_file};
+use rvoip_interop::{Phone, Sipp, Voice, assert_heard, ended, in_scratch, in_state, of_type};
 
 const CALLS: u32 = 200;
 
@@ -82,7 +82,7 @@ fn speech_that_sipp_echoes_comes_back() {
     in_scratch(|scratch| {
         let mut sipp = Sipp::uas(1, &["-rtp_echo", "-timeout", "30s"], scratch.path())?;
         let uri = format!("sip:service@{}", sipp.address());
-        let (speech, recording) = (speech_file(), scratch.join("echo.wav"));
+        let (speech, recording) = (Voice::Alice.file(), scratch.join("echo.wav"));
         let (speech, file) = (speech.to_string_lossy(), recording.to_string_lossy());
         let arguments = [
             "call",
@@ -103,7 +103,7 @@ fn speech_that_sipp_echoes_comes_back() {
         ensure!(status == 0, "status {status}: {:?}", phone.complaints());
         let (counted, errors) = sipp.finish(Duration::from_secs(20))?;
         ensure!(counted.successful == 1 && errors.is_empty(), "{counted:?}\n{errors}");
-        assert_heard(&recording, 5)
+        assert_heard(Voice::Alice, &recording, 5)
     });
 }
 

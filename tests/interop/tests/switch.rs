@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use rvoip_interop::{
-    Baresip, BaresipFiles, BaresipOptions, DOMAIN, OwnSwitch, Phone, Scratch, assert_heard, in_scratch,
-    of_type, speech_file,
+    Baresip, BaresipFiles, BaresipOptions, DOMAIN, OwnSwitch, Phone, Scratch, Voice, assert_heard,
+    in_scratch, of_type,
 };
 
 const SOON: Duration = Duration::from_secs(10);
@@ -31,7 +31,7 @@ fn we_call(ours: &str, theirs: &str, scratch: &Scratch) -> Result<()> {
         BaresipOptions { user: "bob", proxy: Some(&proxy), answers: true, dials: None, codecs: "pcmu" };
     let mut bob = Baresip::start_with(&options, &files(&switch), scratch.path())?;
     switch.wait_for_contact("bob")?;
-    let (speech, recording) = (speech_file(), scratch.join("alice.wav"));
+    let (speech, recording) = (Voice::Alice.file(), scratch.join("alice.wav"));
     let (uri, speech, file) =
         (format!("sip:bob@{DOMAIN}"), speech.to_string_lossy(), recording.to_string_lossy());
     let words = ["call", &*uri, "--play", &speech, "--record", &file, "--duration", DURATION];
@@ -41,15 +41,15 @@ fn we_call(ours: &str, theirs: &str, scratch: &Scratch) -> Result<()> {
     ensure!(phone.ended(SOON)? == "local_hang_up");
     bob.wait_for_line("session closed", SOON)?;
     bob.quit()?;
-    assert_heard(&recording, COMPARED)?;
-    assert_heard(&bob.recording()?, COMPARED)?;
+    assert_heard(Voice::Bob, &recording, COMPARED)?;
+    assert_heard(Voice::Alice, &bob.recording()?, COMPARED)?;
     switch.close()
 }
 
 /// Bob, a baresip, calls alice, and hears that she hangs up.
 fn we_are_called(ours: &str, theirs: &str, scratch: &Scratch) -> Result<()> {
     let switch = OwnSwitch::start(scratch.path())?;
-    let (speech, recording) = (speech_file(), scratch.join("alice.wav"));
+    let (speech, recording) = (Voice::Alice.file(), scratch.join("alice.wav"));
     let (speech, file) = (speech.to_string_lossy(), recording.to_string_lossy());
     let words = ["listen", "--auto-answer", "--play", &*speech, "--record", &*file, "--duration", DURATION];
     let mut phone = start("rvoip listen", &words, &switch.account("alice", ours)?, scratch)?;
@@ -69,8 +69,8 @@ fn we_are_called(ours: &str, theirs: &str, scratch: &Scratch) -> Result<()> {
     bob.wait_for_line("session closed", SOON)?;
     bob.quit()?;
     phone.quit(SOON)?;
-    assert_heard(&recording, COMPARED)?;
-    assert_heard(&bob.recording()?, COMPARED)?;
+    assert_heard(Voice::Bob, &recording, COMPARED)?;
+    assert_heard(Voice::Alice, &bob.recording()?, COMPARED)?;
     switch.close()
 }
 

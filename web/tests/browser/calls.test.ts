@@ -11,7 +11,7 @@ import { startServer } from "../support/server.js";
 import type { Server, ServerKind, User } from "../support/server.js";
 import { Phone, assertSilence, assertSpeech } from "./driver.js";
 
-const CLIP = join(repository, "sdk/media-core/tests/vectors/audio/speech8.wav");
+const CLIP = join(repository, "tests/vectors/speech/alice.wav");
 
 let browser: Browser;
 let site: Site;

@@ -9,8 +9,9 @@ import { serve } from "../support/serve.js";
 import { startServer } from "../support/server.js";
 import { Phone, assertSpeech } from "./driver.js";
 
-const CLIP = join(repository, "sdk/media-core/tests/vectors/audio/speech8.wav");
-const GREETING = join(repository, "sdk/cli/assets/speech.wav");
+/** What the microphones of both pages say: not what the greeting says. */
+const CLIP = join(repository, "tests/vectors/speech/bob.wav");
+const GREETING = join(repository, "sdk/cli/assets/alice.wav");
 
 test("the README's call: bob hears the greeting, and his four keys are read", async () => {
   const folder = join(web, "build/browser/example");

@@ -11,7 +11,7 @@ import type { Site } from "../support/serve.js";
 import { startServer } from "../support/server.js";
 import type { Server, User } from "../support/server.js";
 
-const CLIP = join(repository, "sdk/media-core/tests/vectors/audio/speech8.wav");
+const CLIP = join(repository, "tests/vectors/speech/alice.wav");
 /** Where pictures are kept for the README, if they are asked for. */
 const PICTURES = process.env["RVOIP_SCREENSHOTS"];
 

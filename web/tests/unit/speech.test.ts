@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { repository } from "../support/paths.js";
 import { compare, readWav } from "../support/speech.js";
 
-const sent = readWav(join(repository, "sdk/media-core/tests/vectors/audio/speech8.wav"));
+const sent = readWav(join(repository, "tests/vectors/speech/alice.wav"));
 
 test("a later part of the clip, quieter and with a little noise, is recognised", () => {
   const heard = Float32Array.from({ length: 32_000 }, (_, n) => 0.5 * (sent[(n + 50_000) % sent.length] ?? 0) + 0.001 * Math.sin(n * n));

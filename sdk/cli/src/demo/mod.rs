@@ -2,37 +2,37 @@
 
 mod check;
 mod ladder;
+mod report;
+mod speech;
 mod stage;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rvoip::{Call, CallState, CallStatistics, Client, ErrorKind, Event, Events, Result, TransportKind};
-use serde::Serialize;
+use rvoip_media_core::wav::PcmClip;
 
 use crate::Exit;
 use crate::args::DemoArgs;
 use crate::output::{Output, line};
 use check::Verdict;
+use report::Report;
+use speech::Speech;
 use stage::Stage;
 
 /// The key presses that alice sends.
 const DIGITS: &str = "1492#*0";
-
-/// What the demo found, for `--json`.
-#[derive(Serialize)]
-struct Report {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    passed: bool,
-    digits: String,
-    recordings: Vec<PathBuf>,
-    heard: Vec<Verdict>,
-    statistics: Vec<CallStatistics>,
-}
+/// Names that are tried for the folder of the recordings.
+const FOLDERS: u32 = 100;
 
 /// Runs the demo.
 pub(crate) async fn run(args: &DemoArgs, output: Output) -> Result<Exit> {
+    let speech = Speech::recorded()?;
+    perform(args, output, &speech, &speech).await
+}
+
+/// Has the phones say one thing, and checks that each heard the other: in the demo the same, in a test something else.
+async fn perform(args: &DemoArgs, output: Output, said: &Speech, expected: &Speech) -> Result<Exit> {
     let clock = Clock::start();
     let folder = folder(args)?;
     let say = |text: &str| {
@@ -54,17 +54,11 @@ pub(crate) async fn run(args: &DemoArgs, output: Output) -> Result<Exit> {
     outgoing.answered().await?;
     say("bob answered; both record, and both speak");
 
-    let [at_alice, at_bob] =
-        ["demo-heard-by-alice.wav", "demo-heard-by-bob.wav"].map(|name| folder.join(name));
-    outgoing.record(at_alice.clone()).await?;
-    incoming.record(at_bob.clone()).await?;
-    let speech = || rvoip::AudioSource::Bytes { wav: stage::SPEECH.to_vec(), repeat: false };
-    let (alice_spoke, bob_spoke) = tokio::join!(outgoing.play(speech()), incoming.play(speech()));
-    alice_spoke?;
-    bob_spoke?;
-    settle().await;
-    outgoing.stop_recording().await?;
-    incoming.stop_recording().await?;
+    let recordings = ["demo-heard-by-alice.wav", "demo-heard-by-bob.wav"].map(|name| folder.join(name));
+    let [at_alice, at_bob] = &recordings;
+    outgoing.record(at_alice.as_path()).await?;
+    incoming.record(at_bob.as_path()).await?;
+    speak(&outgoing, &said.alice.before_hold, &incoming, &said.bob.before_hold).await?;
     say("both have spoken");
 
     outgoing.hold().await?;
@@ -73,7 +67,11 @@ pub(crate) async fn run(args: &DemoArgs, output: Output) -> Result<Exit> {
     tokio::time::sleep(Duration::from_secs(1)).await;
     outgoing.resume().await?;
     phones.bob_is(CallState::Connected).await?;
-    say("and took him back");
+    say("and took him back; both speak again");
+    speak(&outgoing, &said.alice.after_resume, &incoming, &said.bob.after_resume).await?;
+    outgoing.stop_recording().await?;
+    incoming.stop_recording().await?;
+    say("both have spoken again");
 
     outgoing.send_dtmf(DIGITS).await?;
     let count = u32::try_from(DIGITS.len()).unwrap_or(u32::MAX);
@@ -87,17 +85,27 @@ pub(crate) async fn run(args: &DemoArgs, output: Output) -> Result<Exit> {
     stage.close().await?;
     let seen = stage.seen();
 
-    let recordings = vec![at_alice, at_bob];
-    let heard = check::all(&recordings)?;
+    let heard = check::all(expected, &recordings)?;
     let passed = digits == DIGITS && heard.iter().all(Verdict::passed);
-    let report = Report { kind: "demo", passed, digits, recordings, heard, statistics };
+    let seconds = clock.elapsed().as_secs_f64();
+    let report = Report { kind: "demo", passed, digits, recordings, heard, statistics, seconds };
     if output.json {
         output.fact("", &report);
     } else {
         line(&format!("\n{}", ladder::draw(&parties, &seen)));
-        print(&report);
+        report.print();
     }
     Ok(if passed { Exit::Done } else { Exit::Refused })
+}
+
+/// Both speak at the same time, and what they said arrives.
+async fn speak(alice: &Call, first: &PcmClip, bob: &Call, second: &PcmClip) -> Result<()> {
+    let (first, second) = tokio::join!(alice.play(speech::source(first)?), bob.play(speech::source(second)?));
+    first?;
+    second?;
+    // What was sent last is still in the other side's jitter buffer.
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    Ok(())
 }
 
 /// What the two phones tell.
@@ -160,47 +168,24 @@ async fn expect<T>(events: &mut Events, what: &str, mut found: impl FnMut(Event)
         .unwrap_or_else(|_| Err(ErrorKind::TimedOut.error(format!("waited 10 s for {what}"))))
 }
 
-/// What was sent last is still in the other side's jitter buffer.
-async fn settle() {
-    tokio::time::sleep(Duration::from_millis(400)).await;
-}
-
+/// Where the recordings go: a new folder, unless one is given. What is there already may be somebody else's.
 fn folder(args: &DemoArgs) -> Result<PathBuf> {
-    let folder = args
-        .output
-        .clone()
-        .unwrap_or_else(|| std::env::temp_dir().join(format!("rvoip-demo-{}", std::process::id())));
-    std::fs::create_dir_all(&folder)
-        .map_err(|error| ErrorKind::FileFailed.error(format!("{}: {error}", folder.display())))?;
-    Ok(folder)
-}
-
-fn print(report: &Report) {
-    line("who    packets  lost  loss    jitter    round trip  MOS   heard the other's speech");
-    for ((who, statistics), heard) in ["alice", "bob"].iter().zip(&report.statistics).zip(&report.heard) {
-        let received = &statistics.received;
-        let optional = |value: Option<f64>, digits: usize| {
-            value.map_or_else(|| "-".to_owned(), |value| format!("{value:.digits$}"))
-        };
-        line(&format!(
-            "{who:<5}  {:>7}  {:>4}  {:>4.1} %  {:>5.1} ms  {:>7} ms  {:>4}  {}",
-            received.packets,
-            received.lost,
-            received.loss * 100.0,
-            received.jitter_ms,
-            optional(statistics.round_trip_ms, 1),
-            optional(received.mos, 2),
-            heard,
-        ));
+    if let Some(folder) = &args.output {
+        let made = std::fs::create_dir_all(folder);
+        made.map_err(|error| ErrorKind::FileFailed.error(format!("{}: {error}", folder.display())))?;
+        return Ok(folder.clone());
     }
-    for recording in &report.recordings {
-        line(&format!("recording: {}", display(recording)));
+    for number in 1..=FOLDERS {
+        let folder = std::env::temp_dir().join(format!("rvoip-demo-{}-{number}", std::process::id()));
+        match std::fs::create_dir(&folder) {
+            Ok(()) => return Ok(folder),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => {
+                return Err(ErrorKind::FileFailed.error(format!("{}: {error}", folder.display())));
+            }
+        }
     }
-    line(if report.passed { "the demo passed" } else { "the demo FAILED" });
-}
-
-fn display(path: &Path) -> String {
-    path.display().to_string()
+    Err(ErrorKind::FileFailed.error("no new folder can be made for the recordings"))
 }
 
 /// Time since the demo began, for people.
@@ -215,5 +200,51 @@ impl Clock {
 
     fn elapsed(self) -> Duration {
         self.0.elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::args::Transport;
+    use speech::Voice;
+
+    fn args(output: Option<PathBuf>) -> DemoArgs {
+        DemoArgs { output, transport_a: Transport::Udp, transport_b: Transport::Udp }
+    }
+
+    /// A demo in which each phone says three seconds of something.
+    async fn demo(said: [&[u8]; 2], expected: [&[u8]; 2]) -> Exit {
+        let speech = |[alice, bob]: [&[u8]; 2]| {
+            let voice = |wav| Voice::new(wav, Duration::from_millis(1_500)).unwrap();
+            Speech { alice: voice(alice), bob: voice(bob) }
+        };
+        let folder = folder(&args(None)).unwrap();
+        let (output, args) = (Output { json: true }, args(Some(folder.clone())));
+        let exit = perform(&args, output, &speech(said), &speech(expected)).await.unwrap();
+        fs::remove_dir_all(folder).unwrap();
+        exit
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_phone_that_hears_something_else_fails_the_demo() {
+        let alice: &[u8] = include_bytes!("../../assets/alice.wav");
+        let bob: &[u8] = include_bytes!("../../assets/bob.wav");
+        let exits = tokio::join!(
+            demo([alice, bob], [alice, bob]),
+            // Bob says what alice says: that is what a phone that hears itself records.
+            demo([alice, alice], [alice, bob]),
+        );
+        assert_eq!(exits, (Exit::Done, Exit::Refused));
+    }
+
+    #[test]
+    fn each_demo_has_a_folder_of_its_own() {
+        let (first, second) = (folder(&args(None)).unwrap(), folder(&args(None)).unwrap());
+        assert_ne!(first, second);
+        fs::remove_dir(first).unwrap();
+        fs::remove_dir(second).unwrap();
     }
 }

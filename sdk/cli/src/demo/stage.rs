@@ -14,9 +14,6 @@ use rvoip_certificates::{Authority, CertificateError, Issued};
 
 use super::ladder::{Party, Seen};
 
-/// What both phones say.
-pub(super) const SPEECH: &[u8] = include_bytes!("../../assets/speech.wav");
-
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const HOST: &str = "127.0.0.1";
 

@@ -6,14 +6,15 @@
 //! - `domain`, `password` and `users`: the accounts are `sip:USER@DOMAIN`, all with that password;
 //! - `ca`: the file with the authority that signed the server's certificate (for `localhost` and `127.0.0.1`);
 //! - `ports`: `udp`, `tcp`, `tls`, `ws` and `wss`;
+//! - `speech`: the WAV file for those who call;
 //! - `uris`: the server as outbound proxy, by transport, and `websocket`: its `ws` and `wss` URLs;
-//! - `baresip`: its `user` and the folder of its `recordings` (`dump-…-dec.wav`, complete once its call is over), if it was
-//!   asked for: it is registered, answers each call at once and says the file.
+//! - `baresip`: its `user`, the folder of its `recordings` (`dump-…-dec.wav`, complete once its call is over) and the file with
+//!   its `speech`, which is another voice, if it was asked for: it is registered, answers each call at once and says the file.
 //!
 //! A line `vanish` on its standard input ends baresip without a word to anybody; `{"vanished":true}` is the answer.
 //!
 //! `rvoip-testbed compare SENT RECEIVED` prints how much of what was sent a recording holds: `correlation` and `covered`,
-//! both 0 to 1.
+//! both 0 to 1, and what they say: `heard` if it is there, `unheard` if nothing of it is there.
 
 use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
@@ -21,7 +22,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser};
 use rvoip_interop::{
-    Baresip, BaresipFiles, BaresipOptions, DOMAIN, Kamailio, OwnSwitch, PASSWORD, Scratch, USERS, speech_file,
+    Baresip, BaresipFiles, BaresipOptions, DOMAIN, Kamailio, OwnSwitch, PASSWORD, Scratch, USERS, Voice,
 };
 use serde_json::{Value, json};
 
@@ -53,7 +54,7 @@ struct KamailioArguments {
     /// A baresip that is registered as this user and answers.
     #[arg(long, value_name = "USER", value_parser = ["alice", "bob", "carol"])]
     baresip: Option<String>,
-    /// The WAV file that baresip says: 16-bit PCM at 8,000 Hz, mono; twelve seconds of speech unless given.
+    /// The WAV file that baresip says: 16-bit PCM at 8,000 Hz, mono; bob's voice unless given.
     #[arg(long, value_name = "WAV", requires = "baresip")]
     play: Option<PathBuf>,
     /// Where baresip's recordings go.
@@ -92,7 +93,7 @@ fn switch(scratch: &Scratch) -> Result<()> {
         "password": PASSWORD,
         "users": USERS,
         "ca": switch.authority(),
-        "speech": speech_file().canonicalize()?,
+        "speech": Voice::Alice.file().canonicalize()?,
         "ports": ports,
         "uris": uris,
         "websocket": websocket,
@@ -109,7 +110,7 @@ fn kamailio(arguments: &KamailioArguments, scratch: &Scratch) -> Result<()> {
         "password": PASSWORD,
         "users": USERS,
         "ca": kamailio.authority(),
-        "speech": speech_file().canonicalize()?,
+        "speech": Voice::Alice.file().canonicalize()?,
         "ports": {
             "udp": ports.plain, "tcp": ports.plain, "tls": ports.tls, "ws": ports.ws, "wss": ports.wss,
         },
@@ -148,8 +149,9 @@ fn baresip(
     let proxy = kamailio.uri(&arguments.baresip_transport);
     let options =
         BaresipOptions { user, proxy: Some(&proxy), answers: true, dials: None, codecs: "pcmu,pcma" };
+    let says = arguments.play.clone().unwrap_or_else(|| Voice::Bob.file());
     let files = BaresipFiles {
-        plays: arguments.play.clone(),
+        plays: Some(says.clone()),
         records_in: Some(recordings.clone()),
         trusts: Some(kamailio.authority().to_owned()),
     };
@@ -157,7 +159,10 @@ fn baresip(
     kamailio.wait_for_contact(user)?;
     let place = recordings.canonicalize().with_context(|| recordings.display().to_string())?;
     if let Some(object) = told.as_object_mut() {
-        object.insert("baresip".to_owned(), json!({ "user": user, "recordings": place }));
+        object.insert(
+            "baresip".to_owned(),
+            json!({ "user": user, "recordings": place, "speech": says.canonicalize()? }),
+        );
     }
     Ok(phone)
 }
@@ -186,6 +191,8 @@ fn compare(arguments: &CompareArguments) -> Result<()> {
     tell(&json!({
         "correlation": heard.correlation,
         "covered": heard.covered,
+        "heard": heard.is_heard(),
+        "unheard": heard.is_unheard(),
         "delay_ms": heard.delay.as_secs_f64() * 1_000.0,
         "level_difference_db": heard.level_difference_db,
     }))

@@ -55,10 +55,8 @@ class PeersTest {
                 alice.unregister()
                 assertEquals(RegistrationState.UNREGISTERED, alice.info()?.registration)
             }
-            val ours = Testbed.correlation(testbed.speech, heard, 5)
-            assertTrue(ours > 0.9, "we heard $ours of what baresip said")
-            val theirs = Testbed.correlation(testbed.speech, testbed.recording(), 5)
-            assertTrue(theirs > 0.9, "baresip heard $theirs of what we said")
+            Testbed.assertHeard(testbed.theirSpeech, testbed.speech, heard, 5)
+            Testbed.assertHeard(testbed.speech, testbed.theirSpeech, testbed.recording(), 5)
         }
     }
 

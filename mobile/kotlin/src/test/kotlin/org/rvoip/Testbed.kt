@@ -2,6 +2,7 @@ package org.rvoip
 
 import com.google.gson.JsonObject
 import com.google.gson.JsonParser
+import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Assumptions.assumeTrue
 import java.io.File
 import java.nio.file.Path
@@ -15,7 +16,12 @@ class Testbed private constructor(private val process: Process) : AutoCloseable 
     val domain: String = told["domain"].asString
     val password: String = told["password"].asString
     val authority: String = told["ca"].asString
+
+    /** What we say. */
     val speech: Path = Path.of(told["speech"].asString)
+
+    /** What baresip says, in another voice. */
+    val theirSpeech: Path get() = Path.of(told["baresip"].asJsonObject["speech"].asString)
 
     fun proxy(transport: String): String = told["uris"].asJsonObject[transport].asString
 
@@ -45,11 +51,16 @@ class Testbed private constructor(private val process: Process) : AutoCloseable 
             return Testbed(launch("kamailio", *options))
         }
 
-        /** How much of the first seconds of what was sent a recording holds, 0.0 to 1.0. */
-        fun correlation(sent: Path, received: Path, seconds: Int): Double {
+        /** A recording holds the first seconds of what one side said, and nothing of what the other said. */
+        fun assertHeard(said: Path, unsaid: Path, recording: Path, seconds: Int) {
+            val (heard, other) = listOf(said, unsaid).map { compare(it, recording, seconds) }
+            assertTrue(heard["heard"].asBoolean, "$recording does not hold $said: $heard")
+            assertTrue(other["unheard"].asBoolean, "$recording holds $unsaid: $other")
+        }
+
+        private fun compare(sent: Path, received: Path, seconds: Int): JsonObject {
             val comparing = launch("compare", "$sent", "$received", "--seconds", "$seconds")
-            val result = JsonParser.parseString(comparing.inputReader().readLine()).asJsonObject
-            return minOf(result["correlation"].asDouble, result["covered"].asDouble)
+            return JsonParser.parseString(comparing.inputReader().readLine()).asJsonObject
         }
 
         private fun launch(vararg words: String): Process =
