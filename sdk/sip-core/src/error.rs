@@ -2,8 +2,10 @@
 //!
 //! None of them holds text of the message.
 
+use compact_str::CompactString;
 use thiserror::Error;
 
+use crate::extension::Extension;
 use crate::name::HeaderName;
 use crate::status::StatusCode;
 
@@ -171,7 +173,7 @@ pub enum HeaderErrorKind {
 impl HeaderError {
     /// The name under which errors of the request URI stand.
     pub const REQUEST_URI: HeaderName =
-        HeaderName::Extension(compact_str::CompactString::const_new("Request-URI"));
+        HeaderName::Extension(Extension::new(CompactString::const_new("Request-URI")));
 
     /// An error at an offset of the header's value.
     pub fn new(name: HeaderName, offset: usize, kind: HeaderErrorKind) -> Self {

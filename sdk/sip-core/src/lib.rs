@@ -37,6 +37,7 @@ mod compose;
 mod digest;
 mod error;
 mod escape;
+mod extension;
 mod grammar;
 pub mod header;
 mod host;
@@ -64,6 +65,7 @@ pub use error::{
     ValidationErrorKind,
 };
 pub use escape::{Unescape, unescape};
+pub use extension::Extension;
 pub use header::{EncodeHeader, Header};
 pub use host::Host;
 pub use message::{

@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 
 use compact_str::CompactString;
 
+use crate::extension::Extension;
 use crate::grammar::is_token;
 
 /// How the values of a header may be spread over a message (RFC 3261 §7.3.1).
@@ -28,8 +29,8 @@ macro_rules! headers {
         #[derive(Clone, Debug)]
         pub enum HeaderName {
             $(#[doc = concat!("`", $text, "`")] $variant,)*
-            /// A header that this crate does not know. Made by [`HeaderName::parse`], which keeps the known ones out of here.
-            Extension(CompactString),
+            /// A header that this crate does not know. Made by [`HeaderName::parse`].
+            Extension(Extension),
         }
 
         #[derive(Clone, Copy)]
@@ -50,7 +51,7 @@ macro_rules! headers {
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $text,)*
-                    Self::Extension(name) => name,
+                    Self::Extension(name) => name.as_str(),
                 }
             }
 
@@ -293,8 +294,13 @@ impl HeaderName {
     pub fn parse(text: &str) -> Option<Self> {
         match Self::from_index(index_of(text.as_bytes())) {
             Some(known) => Some(known),
-            None => is_token(text.as_bytes()).then(|| Self::Extension(CompactString::new(text))),
+            None => is_token(text.as_bytes()).then(|| Self::extension(text)),
         }
+    }
+
+    /// The extension header of that name, which is a token and no known header's.
+    pub(crate) fn extension(name: &str) -> Self {
+        Self::Extension(Extension::new(CompactString::new(name)))
     }
 
     /// The headers that this crate knows.
@@ -324,7 +330,7 @@ impl HeaderName {
 impl PartialEq for HeaderName {
     fn eq(&self, other: &Self) -> bool {
         if let (Self::Extension(a), Self::Extension(b)) = (self, other) {
-            a.eq_ignore_ascii_case(b)
+            a.as_str().eq_ignore_ascii_case(b.as_str())
         } else {
             self.index() == other.index()
         }
@@ -342,7 +348,7 @@ impl PartialOrd for HeaderName {
 impl Ord for HeaderName {
     fn cmp(&self, other: &Self) -> Ordering {
         let folded = |name: &Self| {
-            if let Self::Extension(text) = name { Some(text.to_ascii_lowercase()) } else { None }
+            if let Self::Extension(text) = name { Some(text.as_str().to_ascii_lowercase()) } else { None }
         };
         self.index().cmp(&other.index()).then_with(|| folded(self).cmp(&folded(other)))
     }
@@ -352,7 +358,7 @@ impl Hash for HeaderName {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.index().hash(state);
         if let Self::Extension(text) = self {
-            for byte in text.bytes() {
+            for byte in text.as_str().bytes() {
                 byte.to_ascii_lowercase().hash(state);
             }
         }

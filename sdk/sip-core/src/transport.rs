@@ -5,6 +5,7 @@ use std::fmt;
 use compact_str::CompactString;
 use rvoip_sans_io::Protocol;
 
+use crate::extension::Extension;
 use crate::grammar::is_token;
 
 /// The transport of a Via (RFC 3261 §20.42) or of a URI's `transport` parameter. Compared without case.
@@ -25,7 +26,7 @@ pub enum Transport {
     /// RFC 7118.
     Wss,
     /// A transport that this crate does not know, in upper case. Made by [`Transport::parse`].
-    Extension(CompactString),
+    Extension(Extension),
 }
 
 impl Transport {
@@ -46,7 +47,7 @@ impl Transport {
         is_token(text.as_bytes()).then(|| {
             let mut name = CompactString::new(text);
             name.make_ascii_uppercase();
-            Self::Extension(name)
+            Self::Extension(Extension::new(name))
         })
     }
 
@@ -60,7 +61,7 @@ impl Transport {
             Self::TlsSctp => "TLS-SCTP",
             Self::Ws => "WS",
             Self::Wss => "WSS",
-            Self::Extension(name) => name,
+            Self::Extension(name) => name.as_str(),
         }
     }
 

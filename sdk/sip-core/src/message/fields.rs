@@ -20,8 +20,7 @@ pub struct HeaderField<'a> {
 impl<'a> HeaderField<'a> {
     /// The header's name.
     pub fn name(&self) -> HeaderName {
-        HeaderName::from_index(self.span.index)
-            .unwrap_or_else(|| HeaderName::Extension(self.name_text().into()))
+        HeaderName::from_index(self.span.index).unwrap_or_else(|| HeaderName::extension(self.name_text()))
     }
 
     /// The name as written, with its case, or compact.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use compact_str::CompactString;
 
+use crate::extension::Extension;
+
 /// The scheme of a URI: an open set, compared without case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scheme {
@@ -14,7 +16,7 @@ pub enum Scheme {
     /// `tel`
     Tel,
     /// Any other, in lower case.
-    Extension(CompactString),
+    Extension(Extension),
 }
 
 impl Scheme {
@@ -25,7 +27,7 @@ impl Scheme {
             "sip" => Self::Sip,
             "sips" => Self::Sips,
             "tel" => Self::Tel,
-            _ => Self::Extension(name),
+            _ => Self::Extension(Extension::new(name)),
         }
     }
 
@@ -35,7 +37,7 @@ impl Scheme {
             Self::Sip => "sip",
             Self::Sips => "sips",
             Self::Tel => "tel",
-            Self::Extension(name) => name,
+            Self::Extension(name) => name.as_str(),
         }
     }
 }
