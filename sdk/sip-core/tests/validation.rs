@@ -112,9 +112,25 @@ fn what_may_stand_once_stands_once() {
         ("Call-ID: c\r\n", HeaderName::CallId),
         ("Max-Forwards: 70\r\n", HeaderName::MaxForwards),
         ("Content-Length: 0\r\n", HeaderName::ContentLength),
+        ("Content-Type: a/b\r\n", HeaderName::ContentType),
+        ("Expires: 1\r\n", HeaderName::Expires),
+        ("Event: a\r\n", HeaderName::Event),
+        ("Replaces: 1;to-tag=a;from-tag=b\r\n", HeaderName::Replaces),
     ] {
-        let kind = fault(line, &line.repeat(2), StatusCode::BAD_REQUEST);
+        let place = if INVITE.contains(line) { line } else { "Content-Length: 0\r\n" };
+        let kind = fault(place, &line.repeat(2), StatusCode::BAD_REQUEST);
         assert_eq!(kind, ValidationErrorKind::Repeated(name));
+    }
+    // Nothing depends on these: a proxy that adds its own does no harm.
+    for line in [
+        "User-Agent: a\r\n",
+        "Server: a\r\n",
+        "Subject: a\r\n",
+        "Session-ID: a\r\n",
+        "P-Charging-Vector: a\r\n",
+    ] {
+        let several = INVITE.replace("Content-Length", &format!("{}Content-Length", line.repeat(2)));
+        assert_eq!(validate(&several), Ok(()), "{line:?}");
     }
     let line = "Via: SIP/2.0/UDP a;branch=z9hG4bK1\r\n";
     assert_eq!(validate(&INVITE.replace(line, &line.repeat(2))), Ok(()));

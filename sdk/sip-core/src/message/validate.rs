@@ -4,12 +4,37 @@ use super::view::Message;
 use crate::error::{HeaderError, HeaderErrorKind, ValidationError, ValidationErrorKind};
 use crate::header::{CSeq, CallId, Contact, From, Header, MaxForwards, To, Via};
 use crate::method::Method;
-use crate::name::{HeaderName, Multiplicity};
+use crate::name::HeaderName;
 use crate::uri::Uri;
 
 /// The headers without which neither transaction nor dialog can be found.
 const MANDATORY: [HeaderName; 5] =
     [HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq, HeaderName::Via];
+
+/// The headers that what becomes of a message depends on: with two of them, two elements could see two messages (RFC 4475
+/// §3.3.8). Of other headers that may stand once, as those for people, the first counts.
+const STANDS_ONCE: [HeaderName; 20] = [
+    HeaderName::From,
+    HeaderName::To,
+    HeaderName::CallId,
+    HeaderName::CSeq,
+    HeaderName::MaxForwards,
+    HeaderName::MaxBreadth,
+    HeaderName::ContentLength,
+    HeaderName::ContentType,
+    HeaderName::ContentDisposition,
+    HeaderName::Expires,
+    HeaderName::Event,
+    HeaderName::SubscriptionState,
+    HeaderName::RSeq,
+    HeaderName::RAck,
+    HeaderName::ReferTo,
+    HeaderName::Replaces,
+    HeaderName::Join,
+    HeaderName::SessionExpires,
+    HeaderName::SipIfMatch,
+    HeaderName::TargetDialog,
+];
 
 /// Whether a message must have its Via yet: a request gets it when it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +44,8 @@ pub(crate) enum ViaPresence {
 }
 
 impl Message<'_> {
-    /// Whether an element may act on the message: the version, the mandatory headers and their grammar, no header twice
-    /// that may stand once, the request URI, `CSeq`'s method; in requests that set where a dialog's requests go, Contact.
+    /// Whether an element may act on the message: the version, the mandatory headers and their grammar, none twice of the
+    /// headers that routing and dialogs depend on, the request URI, `CSeq`'s method; in requests that set where a dialog's requests go, Contact.
     ///
     /// Of Via the topmost alone is read: the others mean nothing to this element. Max-Forwards is checked if it is there:
     /// elements of RFC 2543 do not send it. The request URI may be of any scheme, but has no headers
@@ -47,7 +72,7 @@ impl Message<'_> {
         if !self.version().eq_ignore_ascii_case("SIP/2.0") {
             return fault(0, ValidationErrorKind::UnsupportedVersion);
         }
-        self.no_single_header_twice()?;
+        self.no_header_twice(|name| STANDS_ONCE.contains(name))?;
         for name in &MANDATORY {
             if via == ViaPresence::AddedLater && *name == HeaderName::Via {
                 continue;
@@ -59,12 +84,16 @@ impl Message<'_> {
         Ok(())
     }
 
-    fn no_single_header_twice(&self) -> Result<(), ValidationError> {
+    /// Whether no header of these stands more than once.
+    pub(crate) fn no_header_twice(
+        &self,
+        stands_once: fn(&HeaderName) -> bool,
+    ) -> Result<(), ValidationError> {
         let mut seen = [false; 256];
         for field in self.fields() {
             let known = field.known_index();
             let again = seen.get_mut(usize::from(known)).is_some_and(|seen| std::mem::replace(seen, true));
-            if again && field.name().multiplicity() == Multiplicity::Single {
+            if again && stands_once(&field.name()) {
                 return Err(ValidationError::new(
                     field.offset(),
                     ValidationErrorKind::Repeated(field.name()),
