@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rvoip_call_engine::SwitchEvent;
 use rvoip_driver::Protocol;
-use rvoip_sip_core::{HeaderName, MessageBuf};
+use rvoip_sip_core::{HeaderName, MessageBuf, MessageBuilder, StatusCode};
 
 use bench::{ALICE, BOB, BOB_TOO, Bench, STRANGER, routes, status, values};
 
@@ -77,6 +77,40 @@ fn a_phone_on_datagrams_and_a_page_on_a_websocket_call_each_other() {
         bench.sent.clear();
     }
     assert!(bench.opening.is_empty(), "nobody connects to .invalid");
+    bench.assert_idle();
+}
+
+#[test]
+fn what_came_without_content_length_leaves_on_a_stream_with_one() {
+    const BARE: (&str, &str) = ("Content-Length: 0\r\n", "");
+    let mut bench = Bench::new();
+    bench.register(ALICE, "alice", "");
+    bench.connect(Protocol::Tcp, BOB);
+    bench.register_as(BOB, "bob", &format!("<sip:bob@{BOB};transport=tcp>"), "");
+    // A request from datagrams to a stream.
+    let to = "<sip:bob@example.com>";
+    let request = bench.request(ALICE, "OPTIONS", "sip:bob@example.com", "alice", to, "");
+    bench.receive(ALICE, &request);
+    let signed = bench.signed(ALICE, &request, &bench.last_to(ALICE), "alice", "alice's secret");
+    bench.sent.clear();
+    bench.receive(ALICE, &signed.replace(BARE.0, BARE.1));
+    let (_, forwarded) = bench.sent.iter().find(|(to, _)| *to == BOB.parse().unwrap()).unwrap();
+    assert!(forwarded.contains("Content-Length: 0\r\n"), "{forwarded}");
+    bench.answer(BOB, 200, "bob");
+    // An answer from datagrams to a stream.
+    bench.sent.clear();
+    let to = "<sip:alice@example.com>";
+    let request = bench.request(BOB, "OPTIONS", "sip:alice@example.com", "bob", to, "");
+    bench.authenticated(BOB, &request, "bob", "bob's secret");
+    let answer =
+        MessageBuilder::response_to(&bench.last_to(ALICE).as_message(), StatusCode::OK).to_tag("alice");
+    let answer = String::from_utf8(answer.build().unwrap().as_bytes().to_vec()).unwrap();
+    bench.receive(ALICE, &answer.replace(BARE.0, BARE.1));
+    let (_, forwarded) = bench.sent.iter().rev().find(|(to, _)| *to == BOB.parse().unwrap()).unwrap();
+    assert!(
+        forwarded.starts_with("SIP/2.0 200 ") && forwarded.contains("Content-Length: 0\r\n"),
+        "{forwarded}"
+    );
     bench.assert_idle();
 }
 

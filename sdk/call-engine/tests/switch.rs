@@ -219,6 +219,45 @@ fn a_stranger_may_call_our_users_and_nobody_may_pretend_to_be_one() {
 }
 
 #[test]
+fn the_challenges_of_all_phones_reach_the_caller_folds_or_not() {
+    let mut bench = Bench::new();
+    for phone in [BOB, BOB_TOO] {
+        bench.register(phone, "bob", "");
+    }
+    bench.sent.clear();
+    bench.invite("sip:bob@example.com");
+    for (phone, nonce) in [(BOB, "one"), (BOB_TOO, "two")] {
+        let request = bench.last_to(phone);
+        let answer =
+            MessageBuilder::response_to(&request.as_message(), StatusCode::UNAUTHORIZED).to_tag(nonce);
+        let answer = String::from_utf8(answer.build().unwrap().as_bytes().to_vec()).unwrap();
+        let challenge =
+            format!("WWW-Authenticate: Digest realm=\"b\",\r\n nonce=\"{nonce}\"\r\nContent-Length");
+        bench.receive(phone, &answer.replace("Content-Length", &challenge));
+    }
+    let answer = bench.last_to(ALICE);
+    assert_eq!(status(&answer), 401);
+    let challenges = values(&answer, HeaderName::WwwAuthenticate);
+    assert_eq!(challenges, ["Digest realm=\"b\", nonce=\"one\"", "Digest realm=\"b\", nonce=\"two\""]);
+    bench.assert_idle();
+}
+
+#[test]
+fn credentials_for_others_are_forwarded_as_they_came() {
+    let mut bench = Bench::new();
+    bench.register(BOB, "bob", "");
+    bench.sent.clear();
+    let theirs = "Proxy-Authorization: Digest username=\"a\", realm=\"elsewhere\",\r\n nonce=\"n\", uri=\"sip:b\", response=\"00\"\r\n";
+    let request =
+        bench.request(STRANGER, "INVITE", "sip:bob@example.com", "zoe", "<sip:bob@example.com>", theirs);
+    bench.receive(STRANGER, &request.replace("zoe@example.com", "zoe@elsewhere.example"));
+    let (_, invite) = bench.sent.iter().find(|(to, _)| *to == BOB.parse().unwrap()).unwrap();
+    assert!(invite.contains(theirs), "{invite}");
+    bench.answer(BOB, 486, "bob");
+    bench.assert_idle();
+}
+
+#[test]
 fn a_request_that_comes_back_is_a_loop() {
     let mut bench = Bench::new();
     bench.register(BOB, "bob", "");

@@ -240,7 +240,7 @@ impl ValidationError {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// A method, header name or other word is not a token.
+    /// A tag, media type or other word is not a token.
     #[error("not a token")]
     NotAToken,
     /// The request URI is empty or holds white space or control characters.
@@ -260,6 +260,9 @@ pub enum BuildError {
     /// The type could not write itself.
     #[error("{0}: cannot be written")]
     Unwritable(HeaderName),
+    /// A value breaks its header's grammar.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
     /// Content-Length is written by the builder alone.
     #[error("{0} is written by the builder")]
     Reserved(HeaderName),
@@ -285,13 +288,7 @@ pub struct FramingError {
     pub offset: u64,
     /// What is wrong.
     pub kind: ParseErrorKind,
-    /// The message's head as far as it was received, from which an answer may be built.
+    /// The message as far as it was received: to be handed on like a message, so that it is answered before the connection is
+    /// closed.
     pub head: bytes::Bytes,
-}
-
-impl FramingError {
-    /// What a request with this fault is answered with before the connection is closed; `None` where it cannot be.
-    pub fn status(&self) -> Option<StatusCode> {
-        self.kind.status()
-    }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::error::HeaderErrorKind;
 use crate::scan::{Cursor, DISPLAY, SPACE, part, trim};
 use crate::syntax::SyntaxError;
-use crate::text::{unquote, write_quoted, write_unfolded};
+use crate::text::{push_quoted, unquote, write_unfolded};
 use crate::uri::{AbsoluteUri, Uri, UriBuf};
 use crate::work;
 
@@ -133,18 +133,22 @@ impl NameAddrBuf {
         NameAddr::parse(text).map(|address| address.to_buf())
     }
 
-    /// An address in brackets; the display name may hold anything and is quoted. An empty one is left out.
-    pub fn new(display_name: Option<&str>, uri: &UriBuf) -> Self {
+    /// An address in brackets; the display name is quoted. An empty one is left out.
+    ///
+    /// # Errors
+    /// A display name with a line end.
+    pub fn new(display_name: Option<&str>, uri: &UriBuf) -> Result<Self, SyntaxError> {
+        let name = display_name.unwrap_or_default();
+        if let Some(at) = memchr::memchr2(b'\r', b'\n', name.as_bytes()) {
+            return Err(SyntaxError::new(at, HeaderErrorKind::UnexpectedCharacter));
+        }
         let mut text = String::new();
-        if let Some(name) = display_name.filter(|name| !name.is_empty()) {
-            // Writing to a String cannot fail.
-            let _ = write_quoted(&mut text, name);
+        if !name.is_empty() {
+            push_quoted(&mut text, name);
             text.push(' ');
         }
-        text.push('<');
-        text.push_str(uri.as_str());
-        text.push('>');
-        Self(text.into())
+        text.push_str(Self::from(uri).as_str());
+        Ok(Self(text.into()))
     }
 
     /// The address, borrowed.
@@ -176,7 +180,7 @@ impl NameAddrBuf {
 
 impl From<&UriBuf> for NameAddrBuf {
     fn from(uri: &UriBuf) -> Self {
-        Self::new(None, uri)
+        Self(format!("<{}>", uri.as_str()).into())
     }
 }
 
@@ -260,11 +264,14 @@ mod tests {
     #[test]
     fn a_display_name_cannot_inject() {
         let uri = UriBuf::parse("sip:a@b").unwrap();
-        for name in ["x\"; <sip:evil@x>", "a\r\nVia: x", "\\", "ü\0"] {
-            let address = NameAddrBuf::new(Some(name), &uri);
-            assert!(!address.as_str().contains(['\r', '\n']));
-            assert_eq!(address.display_name().as_deref(), Some(name.replace(['\r', '\n'], " ").as_str()));
+        for name in ["x\"; <sip:evil@x>", "\\", "ü\0"] {
+            let address = NameAddrBuf::new(Some(name), &uri).unwrap();
+            assert_eq!(address.display_name().as_deref(), Some(name));
             assert_eq!(address.uri(), uri.as_uri());
         }
+        for name in ["a\r\nVia: x", "a\r", "a\n b"] {
+            assert_eq!(NameAddrBuf::new(Some(name), &uri).unwrap_err().offset, 1, "{name:?}");
+        }
+        assert_eq!(NameAddrBuf::new(None, &uri).unwrap().as_str(), "<sip:a@b>");
     }
 }

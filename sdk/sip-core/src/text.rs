@@ -5,13 +5,29 @@ use std::fmt;
 
 use crate::scan::{SPACE, is, part};
 
-/// Writes text that may hold folds, each as one space, so that no line end can get out.
+/// The text behind a fold and the white space around it, if the text starts with one: a line end with white space behind it
+/// (RFC 3261 §7.3.1).
+fn behind_fold(text: &str) -> Option<&str> {
+    let line = text.strip_prefix("\r\n").or_else(|| text.strip_prefix('\n'))?;
+    line.starts_with([' ', '\t']).then(|| line.trim_start_matches([' ', '\t']))
+}
+
+/// Writes text that may hold folds, each as one space. Any other line end stays, for the line that the text becomes to be
+/// refused: whoever put it there meant to begin another.
 pub(crate) fn write_unfolded(out: &mut (impl fmt::Write + ?Sized), mut text: &str) -> fmt::Result {
     while let Some(at) = memchr::memchr2(b'\r', b'\n', text.as_bytes()) {
-        let head = part(text, 0, at);
+        let (head, tail) = text.split_at_checked(at).unwrap_or_default();
+        let Some(mut rest) = behind_fold(tail) else {
+            out.write_str(part(text, 0, at + 1))?;
+            text = part(text, at + 1, text.len());
+            continue;
+        };
         out.write_str(head.trim_end_matches([' ', '\t']))?;
         out.write_char(' ')?;
-        text = text.get(at..).unwrap_or_default().trim_start_matches([' ', '\t', '\r', '\n']);
+        while let Some(further) = behind_fold(rest) {
+            rest = further;
+        }
+        text = rest;
     }
     out.write_str(text)
 }
@@ -42,23 +58,23 @@ pub(crate) fn unquote(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// Appends `text` as a quoted string; line ends become spaces, other control characters are escaped.
+/// Appends `text` as a quoted string, as [`write_quoted`].
 pub(crate) fn push_quoted(out: &mut String, text: &str) {
     // Writing to a String cannot fail.
     let _ = write_quoted(out, text);
 }
 
-/// Writes `text` as a quoted string; line ends become spaces, other control characters are escaped.
+/// Writes `text` as a quoted string with control characters escaped, all but line ends: no quoted string can hold those, so
+/// that the line that the text becomes is refused.
 pub(crate) fn write_quoted(out: &mut (impl fmt::Write + ?Sized), text: &str) -> fmt::Result {
     out.write_char('"')?;
     for character in text.chars() {
         match character {
-            '\r' | '\n' => out.write_char(' ')?,
             '"' | '\\' => {
                 out.write_char('\\')?;
                 out.write_char(character)?;
             }
-            '\t' => out.write_char('\t')?,
+            '\t' | '\r' | '\n' => out.write_char(character)?,
             control if control.is_ascii_control() => {
                 out.write_char('\\')?;
                 out.write_char(control)?;
@@ -75,9 +91,17 @@ mod tests {
 
     #[test]
     fn folds_are_written_as_one_space() {
-        let mut out = String::new();
-        write_unfolded(&mut out, "a \r\n\t b\r\n c\r\n").unwrap();
-        assert_eq!(out, "a b c ");
+        for (text, expect) in [
+            ("a \r\n\t b\n c", "a b c"),
+            ("a\r\n \r\n b", "a b"),
+            ("a\r\nX: y", "a\r\nX: y"),
+            ("a\r\n \r\nX: y", "a \r\nX: y"),
+            ("a\rb\nc\r", "a\rb\nc\r"),
+        ] {
+            let mut out = String::new();
+            write_unfolded(&mut out, text).unwrap();
+            assert_eq!(out, expect, "{text:?}");
+        }
     }
 
     #[test]

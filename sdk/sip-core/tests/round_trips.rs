@@ -74,7 +74,7 @@ prop_compose! {
 fn request(parts: &Parts) -> MessageBuf {
     let mut params = ParamsBuf::new();
     params.set("tag", &parts.tag).unwrap();
-    let from = NameAddrBuf::new(Some(&parts.display), &parts.from);
+    let from = NameAddrBuf::new(Some(&parts.display), &parts.from).unwrap();
     let via = format!("SIP/2.0/UDP [2001:db8::1]:5060;branch=z9hG4bK{}", parts.branch);
     let mut builder = MessageBuilder::request(parts.method.clone(), &parts.uri.as_uri())
         .header(&Via::decode(&via).unwrap())

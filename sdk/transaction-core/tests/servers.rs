@@ -204,3 +204,57 @@ fn the_answer_to_what_is_malformed_says_where_it_came_from() {
         );
     }
 }
+
+#[test]
+fn what_is_malformed_on_a_stream_is_answered_and_what_follows_is_taken() {
+    let stream = FlowId::from_platform(9);
+    let over_tcp = |branch: &str| received("OPTIONS", branch).replace("UDP", "TCP");
+    for broken in [
+        over_tcp("z9hG4bK1").replace("OPTIONS sip", "OPTIONS  sip"),
+        over_tcp("z9hG4bK1").replace("Max-Forwards: 70", "Max Forwards: 70"),
+        over_tcp("z9hG4bK1").replace("CSeq: 7", "CSeq: x"),
+    ] {
+        let mut bench = Bench::new();
+        bench.opened(stream, Protocol::Tcp, HERE, Some(PEER));
+        let mut framer = StreamFramer::new(Limits::default());
+        bench.receive_stream(stream, &mut framer, &(broken.clone() + &over_tcp("z9hG4bK2")));
+        assert_eq!(bench.take_sent(), ["SIP/2.0 400 Bad Request"], "{broken}");
+        assert_eq!(bench.layer.len(), 1);
+    }
+    // What the framer cannot go on behind is handed to the layer all the same.
+    for (length, status) in [
+        ("Content-Length: -1\r\n", "SIP/2.0 400 Bad Request"),
+        ("Content-Length: 0\r\nl: 1\r\n", "SIP/2.0 400 Bad Request"),
+        ("Content-Length: 70000\r\n", "SIP/2.0 413 Request Entity Too Large"),
+        ("", "SIP/2.0 400 Bad Request"),
+    ] {
+        let mut bench = Bench::new();
+        bench.opened(stream, Protocol::Tcp, HERE, Some(PEER));
+        let mut framer = StreamFramer::new(Limits::default());
+        framer.push(over_tcp("z9hG4bK1").replace("Content-Length: 0\r\n", length).as_bytes());
+        let error = framer.next().unwrap().unwrap_err();
+        assert!(bench.receive_on(stream, std::str::from_utf8(&error.head).unwrap()).is_none());
+        assert_eq!(bench.take_sent(), [status], "{length}");
+    }
+    // A frame of a WebSocket has bounds.
+    let mut bench = Bench::new();
+    bench.opened(stream, Protocol::Ws, HERE, Some(PEER));
+    let text = over_tcp("z9hG4bK1").replace("TCP", "WS").replace("Content-Length: 0\r\n", "");
+    assert!(matches!(bench.receive_on(stream, &text), Some(Heard::Request(..))));
+}
+
+#[test]
+fn a_request_within_higher_limits_is_taken() {
+    let many = "X-Many: of these\r\n".repeat(300);
+    let large = received("OPTIONS", "z9hG4bK1").replace("Max-Forwards", &format!("{many}Max-Forwards"));
+    let mut bench = Bench::new();
+    assert!(bench.receive(&large).is_none());
+    assert_eq!(bench.take_sent(), ["SIP/2.0 400 Bad Request"]);
+    let limits = Limits { headers: 512, ..Limits::default() };
+    let mut bench = Bench::with(Config { limits, ..Config::default() });
+    let Some(Heard::Request(key, request, _)) = bench.receive(&large) else {
+        panic!("{:?}", bench.take_sent())
+    };
+    bench.respond(key, &request, 200);
+    assert_eq!(bench.take_sent(), ["SIP/2.0 200 OK"]);
+}

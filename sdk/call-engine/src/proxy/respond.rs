@@ -1,7 +1,7 @@
 //! Responses of the branches, and which of them the caller gets (RFC 3261 §16.7, §16.10).
 
 use rvoip_driver::Now;
-use rvoip_sip_core::{HeaderName, Message, MessageBuf, MessageBuilder, StatusCode};
+use rvoip_sip_core::{BuildError, Edit, HeaderName, Message, MessageBuf, MessageBuilder, StatusCode};
 use rvoip_transaction_core::{ClientFailure, ClientKey, ServerKey, TransactionLayer};
 
 use super::{Proxy, TIMER_C};
@@ -190,42 +190,14 @@ impl Proxy {
                 .build()
                 .ok(),
         };
-        // Whoever waits for a password gets every challenge (RFC 3261 §16.7 step 7).
-        let challenges: Vec<(HeaderName, String)> = forwarding
-            .branches
-            .values()
-            .filter_map(|branch| branch.answer.as_ref()?.1.as_ref())
-            .flat_map(|answer| {
-                let message = answer.as_message();
-                [HeaderName::WwwAuthenticate, HeaderName::ProxyAuthenticate]
-                    .into_iter()
-                    .flat_map(|name| {
-                        let values: Vec<String> = message.raw(name.clone()).map(str::to_owned).collect();
-                        values.into_iter().map(move |value| (name.clone(), value)).collect::<Vec<_>>()
-                    })
-                    .collect::<Vec<_>>()
-            })
-            .collect();
         let is_challenge =
             matches!(status, StatusCode::UNAUTHORIZED | StatusCode::PROXY_AUTHENTICATION_REQUIRED);
-        let Some(written) = written else { return };
-        let written = if is_challenge && forwarding.branches.len() > 1 {
-            let bare = written
-                .as_message()
-                .edit()
-                .remove(&HeaderName::WwwAuthenticate)
-                .remove(&HeaderName::ProxyAuthenticate)
-                .finish();
-            bare.map_or(written, |bare| {
-                let message = bare.as_message();
-                let edit = challenges
-                    .iter()
-                    .fold(message.edit(), |edit, (name, value)| edit.push_back_raw(name.clone(), value));
-                edit.finish().unwrap_or_else(|_| bare.clone())
-            })
-        } else {
-            written
-        };
+        let Some(mut written) = written else { return };
+        if is_challenge && forwarding.branches.len() > 1 {
+            let answers =
+                forwarding.branches.values().filter_map(|branch| branch.answer.as_ref()?.1.as_ref());
+            written = with_challenges(&written, answers).unwrap_or(written);
+        }
         layer.respond(now, key, written);
         let gone: Vec<ClientKey> = forwarding
             .branches
@@ -254,4 +226,21 @@ fn rank(status: StatusCode) -> (u8, u16) {
         _ => 5,
     };
     (class, code)
+}
+
+/// An answer with the challenges of all branches: whoever waits for a password gets every one (RFC 3261 §16.7 step 7).
+fn with_challenges<'b>(
+    answer: &MessageBuf,
+    branches: impl Iterator<Item = &'b MessageBuf>,
+) -> Result<MessageBuf, BuildError> {
+    const CHALLENGES: [HeaderName; 2] = [HeaderName::WwwAuthenticate, HeaderName::ProxyAuthenticate];
+    let answer = answer.as_message();
+    let mut edit = CHALLENGES.iter().fold(answer.edit(), Edit::remove);
+    for branch in branches {
+        let branch = branch.as_message();
+        for field in CHALLENGES.iter().flat_map(|name| branch.fields_named(name)) {
+            edit = edit.push_back_field(&field);
+        }
+    }
+    edit.finish()
 }

@@ -37,14 +37,12 @@ impl Proxy {
         edit = edit.set_request_uri(&destination.uri.as_uri()).set(&MaxForwards(hops));
         edit = edit.set_raw(HeaderName::MaxBreadth, &breadth.to_string());
         // Our own challenge is answered: the proof is for nobody else. What answers others is theirs.
-        edit = edit.remove(&HeaderName::ProxyAuthorization);
-        for value in request.raw(HeaderName::ProxyAuthorization) {
+        edit = edit.retain(&HeaderName::ProxyAuthorization, |value| {
+            let text = std::str::from_utf8(value).unwrap_or_default();
             let digest =
-                ProxyAuthorization::decode(value).ok().and_then(|field| field.digest().ok().flatten());
-            if digest.is_none_or(|digest| digest.realm != config.realm) {
-                edit = edit.push_back_raw(HeaderName::ProxyAuthorization, value);
-            }
-        }
+                ProxyAuthorization::decode(text).ok().and_then(|field| field.digest().ok().flatten());
+            digest.is_none_or(|digest| digest.realm != config.realm)
+        });
         for path in destination.path.iter().rev() {
             if let Ok(route) = Route::decode(path) {
                 edit = edit.push_front(&route);

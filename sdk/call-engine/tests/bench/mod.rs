@@ -214,7 +214,7 @@ impl Bench {
         let branch = self.random.token(12);
         let via = format!("Via: SIP/2.0/{} {from};branch=z9hG4bK{branch};rport", self.transport(from));
         let text = text.lines().map(|line| if line.starts_with("Via:") { &via } else { line });
-        text.collect::<Vec<_>>().join("\r\n") + "\r\n\r\n"
+        text.collect::<Vec<_>>().join("\r\n") + "\r\n"
     }
 
     pub fn register(&mut self, from: &str, user: &str, extra: &str) -> MessageBuf {

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::line::{Line, finish, is_request_uri};
 use crate::error::BuildError;
 use crate::grammar::is_token;
-use crate::header::EncodeHeader;
+use crate::header::{EncodeHeader, Header as _, To};
 use crate::message::{Message, MessageBuf, ViaPresence, end_of_value};
 use crate::method::Method;
 use crate::name::{HeaderName, Multiplicity};
@@ -22,6 +22,8 @@ pub struct MessageBuilder {
     lines: Vec<Line>,
     body: Bytes,
     to_tag: Option<String>,
+    /// An answer repeats headers of its request, whose faults it cannot mend.
+    repeats: bool,
     /// The first mistake in a line.
     mistake: Option<BuildError>,
 }
@@ -34,18 +36,16 @@ enum Start {
 
 impl MessageBuilder {
     fn new(start: Result<Start, BuildError>) -> Self {
-        Self { start, lines: Vec::new(), body: Bytes::new(), to_tag: None, mistake: None }
+        Self { start, lines: Vec::new(), body: Bytes::new(), to_tag: None, repeats: false, mistake: None }
     }
 
     /// A request. Max-Forwards: 70 is added if it is not given (RFC 3261 §8.1.1.6).
     pub fn request(method: Method, uri: &Uri<'_>) -> Self {
         let uri = uri.to_string();
-        Self::new(if !is_token(method.as_str().as_bytes()) {
-            Err(BuildError::NotAToken)
-        } else if !is_request_uri(&uri) {
-            Err(BuildError::InvalidRequestUri)
-        } else {
+        Self::new(if is_request_uri(&uri) {
             Ok(Start::Request { method, uri })
+        } else {
+            Err(BuildError::InvalidRequestUri)
         })
     }
 
@@ -65,6 +65,7 @@ impl MessageBuilder {
     /// A tag for To is given by [`MessageBuilder::to_tag`]; what else the method asks for, such as Record-Route, by
     /// [`MessageBuilder::copy`].
     pub fn response_to(request: &Message<'_>, status: StatusCode) -> Self {
+        let empty = Self { repeats: true, ..Self::response(status, None) };
         [
             HeaderName::Via,
             HeaderName::From,
@@ -74,7 +75,7 @@ impl MessageBuilder {
             HeaderName::Timestamp,
         ]
         .iter()
-        .fold(Self::response(status, None), |builder, name| match name.multiplicity() {
+        .fold(empty, |builder, name| match name.multiplicity() {
             Multiplicity::Single => builder.copy_first(request, name),
             Multiplicity::List | Multiplicity::Repeated | Multiplicity::Unknown => {
                 builder.copy(request, name)
@@ -153,7 +154,7 @@ impl MessageBuilder {
     /// # Errors
     /// The first mistake that was made in a line; a mandatory header that is absent (From, To, Call-ID and `CSeq`, in a
     /// response also Via; a request gets its Via when it is sent); a header given twice that may stand once; anything
-    /// else for which [`Message::validate`] would refuse the result.
+    /// else for which [`Message::validate`] would refuse the result, but for what a response repeats of its request.
     pub fn build(mut self) -> Result<MessageBuf, BuildError> {
         if let Some(mistake) = self.mistake {
             return Err(mistake);
@@ -181,20 +182,25 @@ impl MessageBuilder {
         }
         let message = finish(head, &self.body)?;
         let view = message.as_message();
-        if view.is_request() {
-            view.validate_with(ViaPresence::AddedLater)?;
-        } else {
+        view.no_header_twice(|name| name.multiplicity() == Multiplicity::Single)?;
+        let via = if view.is_request() { ViaPresence::AddedLater } else { ViaPresence::Needed };
+        if self.repeats {
             // What was malformed in the request is so in its answer.
-            view.validate_shape(ViaPresence::Needed)?;
+            view.validate_shape(via)?;
+        } else {
+            view.validate_with(via)?;
         }
         Ok(message)
     }
 }
 
-/// Whether a To value has a tag. The value may be malformed, as in a request that is answered with 400, so it is searched
-/// behind its angle brackets and not read by its grammar.
+/// Whether a To value has a tag. Where the value is malformed, as in a request that is answered with 400, it is searched
+/// behind its angle brackets.
 fn has_tag(value: &[u8]) -> bool {
     let text = String::from_utf8_lossy(value);
+    if let Ok(to) = To::decode(&text) {
+        return to.tag().is_some();
+    }
     let after = text.rsplit_once('>').map_or(&*text, |(_, after)| after);
     after
         .split(';')

@@ -10,6 +10,8 @@ use crate::name::{HeaderName, Multiplicity};
 use crate::uri::Uri;
 
 /// Edits of a message, applied in the order in which they are made. The first mistake is returned by [`Edit::finish`].
+///
+/// A message that is edited has a Content-Length afterwards, because it may leave on a stream (RFC 3261 §18.3).
 #[derive(Clone, Debug)]
 pub struct Edit<'m> {
     message: &'m Message<'m>,
@@ -100,6 +102,15 @@ impl Edit<'_> {
         self
     }
 
+    /// Puts a copy of another message's field behind all others, its folds taken out.
+    #[must_use]
+    pub fn push_back_field(mut self, field: &HeaderField<'_>) -> Self {
+        if let Some(line) = self.checked(Ok(Line::copy(field))) {
+            self.entries.push(Entry::Written(line));
+        }
+        self
+    }
+
     /// As [`Edit::push_back`], with a value that is already written.
     #[must_use]
     pub fn push_back_raw(mut self, name: HeaderName, value: &str) -> Self {
@@ -176,11 +187,17 @@ impl Edit<'_> {
 
     /// Removes all fields of a header.
     #[must_use]
-    pub fn remove(mut self, name: &HeaderName) -> Self {
+    pub fn remove(self, name: &HeaderName) -> Self {
+        self.retain(name, |_| false)
+    }
+
+    /// Removes the fields of a header whose values, folds and all, are not to stay; the others keep their places.
+    #[must_use]
+    pub fn retain(mut self, name: &HeaderName, mut stays: impl FnMut(&[u8]) -> bool) -> Self {
         if *name == HeaderName::ContentLength {
             self.note(BuildError::Reserved(name.clone()));
         } else {
-            self.entries.retain(|entry| !entry.is(name));
+            self.entries.retain(|entry| !entry.is(name) || stays(entry.value()));
         }
         self
     }
@@ -220,6 +237,12 @@ impl Edit<'_> {
         .fold(self, Edit::remove)
     }
 
+    fn is_edited(&self) -> bool {
+        self.request_uri.is_some()
+            || self.entries.len() != self.message.fields().len()
+            || self.entries.iter().any(|entry| matches!(entry, Entry::Written(_)))
+    }
+
     /// Writes the edited message.
     ///
     /// # Errors
@@ -228,12 +251,15 @@ impl Edit<'_> {
         if let Some(mistake) = self.mistake.take() {
             return Err(mistake);
         }
-        if let Some(body) = &self.body {
+        let body = self.body.take();
+        let is_new = body.is_some();
+        let body = body.as_deref().unwrap_or(self.message.body());
+        let is_absent = self.position(&HeaderName::ContentLength).is_none();
+        if is_new || (is_absent && self.is_edited()) {
             let value = body.len().to_string().into_bytes();
             self.put(Line { name: HeaderName::ContentLength, value });
         }
         let bytes = self.message.as_bytes();
-        let body = self.body.as_deref().unwrap_or(self.message.body());
         let mut out = Vec::with_capacity(bytes.len() + body.len() + 256);
         match (&self.request_uri, self.message.method()) {
             (Some(uri), Some(method)) => {
@@ -248,7 +274,7 @@ impl Edit<'_> {
                 Entry::Written(line) => line.write(&mut out),
             }
         }
-        out.extend_from_slice(b"\r\n");
+        out.extend_from_slice(self.message.empty_line());
         out.extend_from_slice(body);
         read_back(out)
     }

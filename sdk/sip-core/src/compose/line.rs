@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use crate::error::BuildError;
-use crate::grammar::{is_lws, is_token};
-use crate::header::EncodeHeader;
+use crate::grammar::is_lws;
+use crate::header::{self, EncodeHeader};
 use crate::message::{HeaderField, Limits, MessageBuf};
 use crate::name::HeaderName;
 
@@ -19,25 +19,39 @@ impl Line {
     /// A line with a value of the caller's.
     ///
     /// # Errors
-    /// A name that is no token; control characters in the value.
+    /// Control characters in the value; a value that breaks the grammar of a header that elements act on.
     pub(super) fn new(name: HeaderName, value: &str) -> Result<Self, BuildError> {
-        if !is_token(name.as_str().as_bytes()) {
-            return Err(BuildError::NotAToken);
-        }
-        match value.bytes().position(|byte| byte.is_ascii_control() && byte != b'\t') {
+        let line = Self::unread(name, value)?;
+        header::check(&line.name, value)?;
+        Ok(line)
+    }
+
+    /// A line with a value whose grammar is not looked at.
+    fn unread(name: HeaderName, value: &str) -> Result<Self, BuildError> {
+        // A quoted string may hold control characters behind backslashes, but no line ends (RFC 3261 §25.1, quoted-pair).
+        let mut escaped = false;
+        let forbidden = |byte: u8| {
+            let allowed = byte == b'\t' || (escaped && !matches!(byte, b'\r' | b'\n'));
+            escaped = byte == b'\\' && !escaped;
+            byte.is_ascii_control() && !allowed
+        };
+        match value.bytes().position(forbidden) {
             Some(offset) => Err(BuildError::ForbiddenCharacter { name, offset }),
             None => Ok(Self { name, value: value.as_bytes().to_vec() }),
         }
     }
 
     /// A line with a typed header.
-    pub(super) fn encode(header: &impl EncodeHeader) -> Result<Self, BuildError> {
+    pub(super) fn encode(header: &dyn EncodeHeader) -> Result<Self, BuildError> {
         let mut value = String::new();
         let name = header.name();
-        match header.encode(&mut value) {
-            Ok(()) => Self::new(name, &value),
-            Err(_) => Err(BuildError::Unwritable(name)),
+        if header.encode(&mut value).is_err() {
+            return Err(BuildError::Unwritable(name));
         }
+        let line = Self::unread(name, &value)?;
+        // A type's fields are the caller's, who may have put anything into them.
+        header.read_back(&value)?;
+        Ok(line)
     }
 
     /// A line with the value of a received field, unfolded.
@@ -80,8 +94,7 @@ pub(super) fn finish(mut head: Vec<u8>, body: &[u8]) -> Result<MessageBuf, Build
 
 /// Reads written bytes: what this crate could not read must not leave it.
 pub(super) fn read_back(bytes: Vec<u8>) -> Result<MessageBuf, BuildError> {
-    let limits = Limits { message_size: usize::MAX, ..Limits::default() };
-    Ok(MessageBuf::parse_with(Bytes::from(bytes), &limits)?)
+    Ok(MessageBuf::parse_with(Bytes::from(bytes), &Limits::NONE)?)
 }
 
 /// Whether a text may stand as a request URI: visible characters, and none that would end it.

@@ -21,6 +21,7 @@ mod timing;
 mod token;
 pub(crate) mod value;
 mod via;
+mod written;
 
 pub use address::{From, ReferTo, ReferredBy, ReplyTo, To};
 pub use call_id::{CallId, InReplyTo};
@@ -45,6 +46,7 @@ pub use token::{
 };
 pub use value::ListOf;
 pub use via::Via;
+pub(crate) use written::{check, read_all};
 
 pub use crate::digest::{
     AuthenticationInfo, Authorization, ProxyAuthenticate, ProxyAuthorization, WwwAuthenticate,

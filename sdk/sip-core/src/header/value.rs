@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::error::{HeaderError, HeaderErrorKind};
 use crate::header::{EncodeHeader, Header};
+use crate::message::Elements;
 use crate::name::HeaderName;
 use crate::scan::{Cursor, number};
 use crate::syntax::SyntaxError;
@@ -62,6 +63,10 @@ macro_rules! encode_by_display {
             fn encode(&self, out: &mut dyn std::fmt::Write) -> std::fmt::Result {
                 write!(out, "{self}")
             }
+
+            fn read_back(&self, written: &str) -> Result<(), $crate::error::HeaderError> {
+                $crate::header::read_all::<$type>(written)
+            }
         }
     )*};
 }
@@ -93,5 +98,15 @@ impl<'a, T: Header<'a> + EncodeHeader> EncodeHeader for ListOf<'_, T> {
             value.encode(out)?;
         }
         Ok(())
+    }
+
+    fn read_back(&self, written: &str) -> Result<(), HeaderError> {
+        let empty = HeaderError::new(T::NAME, 0, HeaderErrorKind::Empty);
+        if self.0.is_empty() {
+            return if T::NAME.may_be_empty() { Ok(()) } else { Err(empty) };
+        }
+        self.0.iter().zip(Elements::new(written)).try_for_each(|(value, element)| {
+            if element.text.is_empty() { Err(empty.clone()) } else { value.read_back(element.text) }
+        })
     }
 }

@@ -17,6 +17,19 @@ pub struct Limits {
     pub nesting: usize,
 }
 
+impl Limits {
+    /// No limits but those of the representation: for what this crate itself wrote, of which every part was either given by
+    /// the caller or read within limits.
+    pub(crate) const NONE: Self = Self {
+        message_size: usize::MAX,
+        start_line: usize::MAX,
+        header_line: usize::MAX,
+        headers: usize::MAX,
+        parts: usize::MAX,
+        nesting: usize::MAX,
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -20,5 +20,5 @@ pub use start_line::StartLine;
 pub use stream::{Frame, PING, PONG, StreamFramer};
 pub use view::Message;
 
-pub(crate) use list::end_of_value;
+pub(crate) use list::{Elements, end_of_value};
 pub(crate) use validate::ViaPresence;
