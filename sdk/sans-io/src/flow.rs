@@ -26,6 +26,12 @@ impl Protocol {
         self != Self::Udp
     }
 
+    /// Whether messages follow each other without bounds of their own, so that each must say how long it is
+    /// (RFC 3261 §18.3): not on a WebSocket, whose frames have bounds.
+    pub fn is_stream(self) -> bool {
+        matches!(self, Self::Tcp | Self::Tls)
+    }
+
     /// Whether the flow is encrypted.
     pub fn is_secure(self) -> bool {
         matches!(self, Self::Tls | Self::Wss)

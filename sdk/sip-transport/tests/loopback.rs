@@ -92,21 +92,6 @@ async fn a_stream_is_cut_into_messages_wherever_it_is_split() {
 }
 
 #[tokio::test]
-async fn a_hostile_content_length_ends_the_connection_alone() {
-    let mut transports = Transports::new(TransportConfig::default()).unwrap();
-    let bound = transports.listen(Protocol::Tcp, address(LOOPBACK)).unwrap().local;
-    for length in ["99999999999999999999", "-1", "4294967296", "70000", "x"] {
-        let mut peer = TcpStream::connect(bound).await.unwrap();
-        let TransportEvent::Opened(_) = next(&mut transports).await else { panic!() };
-        let text = format!("MESSAGE sip:b SIP/2.0\r\nContent-Length: {length}\r\n\r\nhello");
-        peer.write_all(text.as_bytes()).await.unwrap();
-        let TransportEvent::Failed { reason, .. } = next(&mut transports).await else { panic!("{length}") };
-        assert!(reason.starts_with("the peer broke the framing"), "{length}: {reason}");
-        assert_eq!(peer.read(&mut [0; 16]).await.unwrap_or(0), 0, "{length}: the connection is closed");
-    }
-}
-
-#[tokio::test]
 async fn a_connection_that_was_asked_for_carries_messages_both_ways() {
     let listener = TcpListener::bind(LOOPBACK).await.unwrap();
     let remote = listener.local_addr().unwrap();

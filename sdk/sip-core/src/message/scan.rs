@@ -142,6 +142,46 @@ pub(crate) fn scan_head(
     }
 }
 
+/// How long the body is that follows this head, empty line included, on a stream.
+///
+/// Nothing else is held to the rules: another fault is found by whoever reads the message, who then can answer it.
+///
+/// # Errors
+/// The head does not say the length, or an element that reads malformed lines in another way might find another one; or it is
+/// not a head of SIP at all.
+pub(super) fn body_length(head: &[u8]) -> Result<usize, ParseError> {
+    let (start_line_end, mut at) = line_end(head, 0).map_err(|kind| ParseError::new(0, kind))?;
+    if memchr::memmem::find(head.get(..start_line_end).unwrap_or_default(), b"SIP/").is_none() {
+        return Err(ParseError::new(0, ParseErrorKind::MalformedStartLine));
+    }
+    let mut length = None;
+    while let Some(line) = head.get(at..).filter(|rest| line_break(rest).is_none()) {
+        if let Ok((field, next)) = scan_field(head, at, &Limits::NONE) {
+            if field.index == name::CONTENT_LENGTH {
+                length::agree(&mut length, head, &field)?;
+            }
+            at = next;
+        } else {
+            let end = memchr::memchr(b'\n', line).unwrap_or(line.len());
+            work::add(end + 1);
+            if may_be_length(line.get(..end).unwrap_or_default()) {
+                return Err(ParseError::new(at, ParseErrorKind::MalformedHeader));
+            }
+            at += end + 1;
+        }
+    }
+    length.ok_or(ParseError::new(at.min(head.len()), ParseErrorKind::MissingContentLength))
+}
+
+/// Whether another reader might take a malformed line for a Content-Length: one who sees a line end in a lone CR, who skips
+/// white space, or who forgives a name its misspelling.
+fn may_be_length(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    line.first().is_none_or(|byte| is(*byte, SPACE))
+        || line.contains(&b'\r')
+        || line.windows(6).any(|word| word.eq_ignore_ascii_case(b"length"))
+}
+
 /// Reads the field that starts at `start`; also returns where the next line starts.
 pub(super) fn scan_field(
     bytes: &[u8],
@@ -216,17 +256,11 @@ impl MessageScan {
         limits: &Limits,
         fields: &mut FieldSpans,
     ) -> Result<(), ParseError> {
-        let value_start = field.value_start as usize;
         if fields.len() >= limits.headers {
             return Err(ParseError::new(field.start as usize, ParseErrorKind::TooManyHeaders));
         }
         if field.index == name::CONTENT_LENGTH {
-            let value = bytes.get(value_start..field.value_end as usize).unwrap_or_default();
-            let length = length::parse(value).map_err(|kind| ParseError::new(value_start, kind))?;
-            if self.content_length.is_some_and(|earlier| earlier != length) {
-                return Err(ParseError::new(value_start, ParseErrorKind::ConflictingContentLength));
-            }
-            self.content_length = Some(length);
+            length::agree(&mut self.content_length, bytes, &field)?;
         }
         fields.push(field);
         Ok(())

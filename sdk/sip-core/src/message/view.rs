@@ -56,6 +56,10 @@ impl<'a> Message<'a> {
         let scan = scan_head(rest, limits, Strictness::Strict, &mut fields).map_err(place)?;
         let available = rest.len() - scan.body_start;
         let length = scan.content_length.unwrap_or(available);
+        // What comes in pieces may exceed the limit before it is there.
+        if length > limits.message_size.saturating_sub(scan.body_start) {
+            return Err(place(ParseError::new(0, ParseErrorKind::MessageTooLarge)));
+        }
         if length > available {
             return Err(place(ParseError::new(rest.len(), ParseErrorKind::TruncatedBody)));
         }
@@ -120,6 +124,11 @@ impl<'a> Message<'a> {
     pub(crate) fn start_line_bytes(&self) -> &'a [u8] {
         let end = self.spans().first().map_or(self.head_end, |first| first.start as usize);
         self.bytes.get(..end).unwrap_or_default()
+    }
+
+    /// The line end between the head and the body.
+    pub(crate) fn empty_line(&self) -> &'a [u8] {
+        self.bytes.get(self.head_end..self.body_start).filter(|line| !line.is_empty()).unwrap_or(b"\r\n")
     }
 
     /// The version as written; only `SIP/2.0` validates.
@@ -194,7 +203,9 @@ impl<'a> Message<'a> {
         self.fields().filter_map(|field| Some((field.name(), field.name_text(), field.value().ok()?)))
     }
 
-    /// The values of one header's fields as they are, folds and all, leaving out what is not UTF-8.
+    /// The values of one header's fields as they are, folds and all, leaving out what is not UTF-8. A value with a fold
+    /// cannot be written again as it is: [`MessageBuilder::copy`](crate::MessageBuilder::copy) and
+    /// [`Edit::push_back_field`](crate::Edit::push_back_field) take fields.
     pub fn raw(&self, name: HeaderName) -> impl Iterator<Item = &'a str> {
         let index = name.index();
         self.fields().filter(move |field| field.is(&name, index)).filter_map(|field| field.value().ok())

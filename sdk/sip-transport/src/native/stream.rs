@@ -40,6 +40,8 @@ pub(super) struct StreamFlow {
     queue: SendQueue<Bytes>,
     /// Bytes of the queue's first message that are sent.
     sent: usize,
+    /// The peer broke the framing: why, once what it sent was handed on.
+    broken: Option<String>,
     /// TLS holds something back.
     unflushed: bool,
     phase: Phase,
@@ -67,6 +69,7 @@ impl StreamFlow {
             framer: StreamFramer::new(config.limits),
             queue,
             sent: 0,
+            broken: None,
             unflushed: false,
             phase: Phase::Open,
             active,
@@ -160,6 +163,10 @@ impl StreamFlow {
         }
     }
 
+    fn received(&self, bytes: Bytes) -> Step {
+        Step::Event(TransportEvent::Received { flow: self.flow, source: self.remote, bytes })
+    }
+
     fn next_frame(&mut self) -> Option<Step> {
         let step = match self.framer.next()? {
             Ok(frame) => {
@@ -170,9 +177,13 @@ impl StreamFlow {
                     Frame::Ping => Bytes::from_static(PING),
                     Frame::Pong => Bytes::from_static(PONG),
                 };
-                Step::Event(TransportEvent::Received { flow: self.flow, source: self.remote, bytes })
+                self.received(bytes)
             }
-            Err(error) => Step::End(Some(format!("the peer broke the framing: {error}"))),
+            Err(error) => {
+                // It is answered, if it can be, before the connection ends.
+                self.broken = Some(format!("the peer broke the framing: {error}"));
+                self.received(error.head)
+            }
         };
         Some(step)
     }
@@ -180,6 +191,9 @@ impl StreamFlow {
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, buffer: &mut [u8], config: &TransportConfig) -> Step {
         if self.is_draining() {
             return self.poll_drain(cx, buffer, config);
+        }
+        if let Some(reason) = self.broken.take() {
+            return Step::Drain(reason);
         }
         if let Poll::Ready(Err(error)) = self.poll_write(cx) {
             return Step::End(Some(phrase(&error)));

@@ -25,6 +25,8 @@ pub(super) enum Step {
     Event(TransportEvent),
     /// The flow is over; `None` where its owner knows.
     End(Option<String>),
+    /// The flow is over, for this reason; what is queued still leaves.
+    Drain(String),
     Pending,
 }
 
@@ -267,6 +269,10 @@ impl Transports {
             Step::Event(event) => {
                 turn.request();
                 Some(event)
+            }
+            Step::Drain(reason) => {
+                self.close(id);
+                Some(TransportEvent::Failed { flow: id, reason })
             }
             Step::End(reason) => {
                 self.remove(id);

@@ -137,7 +137,7 @@ mod tests {
         for expected in [&b"1"[..], b"2"] {
             let step = std::future::poll_fn(|cx| match udp.poll(cx, &mut buffer, &mut counters) {
                 Step::Pending => Poll::Pending,
-                step @ (Step::Event(_) | Step::End(_)) => Poll::Ready(step),
+                step @ (Step::Event(_) | Step::End(_) | Step::Drain(_)) => Poll::Ready(step),
             });
             let Step::Event(TransportEvent::Received { bytes, .. }) = step.await else {
                 panic!("not received")

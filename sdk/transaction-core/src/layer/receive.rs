@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rvoip_sans_io::{FlowId, Now};
 use rvoip_sip_core::header::Via;
-use rvoip_sip_core::{Message, MessageBuilder, Method, PING, PONG, StatusCode};
+use rvoip_sip_core::{Message, MessageBuilder, Method, PING, PONG, ParseErrorKind, StatusCode};
 
 use super::TransactionLayer;
 use super::server_side::ServerEvent;
@@ -44,9 +44,16 @@ impl TransactionLayer {
                 return None;
             }
         };
-        if let Err(error) = message.validate() {
+        let fault = match message.validate() {
+            Ok(()) if protocol.is_stream() && message.content_length().is_none() => {
+                Some(ParseErrorKind::MissingContentLength.status())
+            }
+            Ok(()) => None,
+            Err(error) => Some(error.status()),
+        };
+        if let Some(status) = fault {
             if message.is_request() {
-                self.refuse(source, &message, error.status());
+                self.refuse(source, &message, status);
             } else {
                 self.counters.count("invalid response");
             }
