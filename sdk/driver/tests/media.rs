@@ -111,7 +111,10 @@ async fn agree(alice: &mut Side, bob: &mut Side) {
     else {
         panic!()
     };
-    assert_eq!(alice.ask(MediaQuestion::SetRemote { answer }).await, MediaAnswer::Applied);
+    assert_eq!(
+        alice.ask(MediaQuestion::SetRemote { answer, provisional: false }).await,
+        MediaAnswer::Applied
+    );
 }
 
 fn file(name: &str) -> PathBuf {

@@ -32,6 +32,8 @@ pub enum MediaQuestion {
     SetRemote {
         /// The answer.
         answer: String,
+        /// It came in a provisional response: the final one confirms it, or brings that of another dialog in its place.
+        provisional: bool,
     },
     /// Forget our offer: it was refused, and what was agreed before holds.
     Rollback,

@@ -202,7 +202,7 @@ impl Phone {
             MediaQuestion::CreateAnswer { offer, direction } => {
                 media.create_answer(now, &offer, direction).map(MediaAnswer::Description)
             }
-            MediaQuestion::SetRemote { answer } => {
+            MediaQuestion::SetRemote { answer, .. } => {
                 media.set_remote(now, &answer).map(|()| MediaAnswer::Applied)
             }
             MediaQuestion::Rollback => {

@@ -238,7 +238,7 @@ impl Endpoint {
             (true, Some(answer)) => {
                 session.advance(PhaseEvent::AckWithAnswer);
                 self.note_remote_hold(id, &answer);
-                self.ask(id, Asked::CalledAnswer, MediaQuestion::SetRemote { answer });
+                self.ask(id, Asked::CalledAnswer, MediaQuestion::SetRemote { answer, provisional: false });
             }
             (true, None) => {
                 session.advance(PhaseEvent::AckWithAnswer);

@@ -59,7 +59,7 @@ impl Endpoint {
             sequence: 1,
             offer: offers.then(String::new),
             early: Map::new(),
-            early_answer: None,
+            early_answers: Map::new(),
             alternatives: VecDeque::new(),
             visited: vec![to.clone()],
         });
@@ -136,7 +136,7 @@ impl Endpoint {
             for early in std::mem::take(&mut calling.early).into_values() {
                 self.dialogs.remove(&early.id);
             }
-            calling.early_answer = None;
+            calling.early_answers.clear();
         }
         if session.phase == SessionPhase::Cancelling {
             layer.cancel(now, key);
@@ -169,19 +169,20 @@ impl Endpoint {
                 calling.early.insert(tag.clone(), dialog.through(server));
             }
             if calling.offer.is_some()
+                && calling.early.contains_key(&tag)
+                && !calling.early_answers.contains_key(&tag)
                 && let Some(description) = description(response)
-                && calling.early_answer.as_ref() != Some(&(tag.clone(), description.clone()))
             {
-                calling.early_answer = Some((tag, description.clone()));
+                calling.early_answers.insert(tag, description.clone());
                 answer = Some(description);
             }
         }
-        let early_media = calling.early_answer.is_some();
+        let early_media = !calling.early_answers.is_empty();
         if !session.advance(PhaseEvent::Provisional) {
             return;
         }
         if let Some(answer) = answer {
-            self.ask(id, Asked::EarlyAnswer, MediaQuestion::SetRemote { answer });
+            self.ask(id, Asked::EarlyAnswer, MediaQuestion::SetRemote { answer, provisional: true });
         }
         self.tell(UserAgentEvent::Progress { session: id, status, reason: reason(response), early_media });
     }
@@ -231,7 +232,7 @@ impl Endpoint {
                 self.dialogs.remove(&early.id);
             }
         }
-        let Some(calling) = calling else { return };
+        let Some(mut calling) = calling else { return };
         let answered = description(response);
         if cancelled {
             self.acknowledge(now, layer, id, sequence, None);
@@ -240,12 +241,12 @@ impl Endpoint {
         match (calling.offer.is_some(), answered) {
             (true, answered) => {
                 self.acknowledge(now, layer, id, sequence, None);
-                let tag = dialog_id.remote_tag;
-                let early =
-                    calling.early_answer.filter(|(of, _)| *of == tag).map(|(_, description)| description);
-                if let Some(answer) = answered.or(early) {
+                // What a dialog answered first stands, whatever its later responses describe (RFC 3261 §13.2.1).
+                let early = calling.early_answers.remove(&dialog_id.remote_tag);
+                if let Some(answer) = early.or(answered) {
                     self.note_remote_hold(id, &answer);
-                    self.ask(id, Asked::CallAnswer, MediaQuestion::SetRemote { answer });
+                    let question = MediaQuestion::SetRemote { answer, provisional: false };
+                    self.ask(id, Asked::CallAnswer, question);
                 } else {
                     let reason = "the peer's answer describes no media".to_owned();
                     self.abandon(now, layer, id, PhaseEvent::Refused, EndCause::ProtocolFailed { reason });
@@ -418,7 +419,7 @@ impl Endpoint {
         for early in std::mem::take(&mut calling.early).into_values() {
             self.dialogs.remove(&early.id);
         }
-        calling.early_answer = None;
+        calling.early_answers.clear();
         if !cancelled && let Some(next) = calling.alternatives.pop_front() {
             calling.target = next;
             calling.sequence += 1;

@@ -129,7 +129,7 @@ impl Endpoint {
         match description(response) {
             Some(answer) => {
                 self.note_remote_hold(id, &answer);
-                self.ask(id, Asked::ChangeAnswer, MediaQuestion::SetRemote { answer });
+                self.ask(id, Asked::ChangeAnswer, MediaQuestion::SetRemote { answer, provisional: false });
             }
             None => self.change_refused(id, "the peer's answer describes no media".to_owned()),
         }
@@ -358,7 +358,7 @@ impl Endpoint {
             (true, Some(answer)) => {
                 session.change = ChangeState::Completing;
                 self.note_remote_hold(id, &answer);
-                self.ask(id, Asked::ReinviteAnswer, MediaQuestion::SetRemote { answer });
+                self.ask(id, Asked::ReinviteAnswer, MediaQuestion::SetRemote { answer, provisional: false });
             }
             (true, None) => {
                 let reason = "the peer did not answer our offer".to_owned();

@@ -225,7 +225,12 @@ impl Endpoint {
                     self.abandon(now, layer, id, PhaseEvent::HangUp, EndCause::MediaRefused { reason });
                 }
                 // An early answer that is no good may be followed by a good one in the 2xx.
-                Asked::EarlyAnswer | Asked::Rollback => {}
+                Asked::EarlyAnswer => {
+                    if let Some(calling) = self.sessions.get_mut(&id).and_then(|of| of.calling.as_mut()) {
+                        calling.early_answers.clear();
+                    }
+                }
+                Asked::Rollback => {}
             },
         }
     }

@@ -51,8 +51,8 @@ pub(crate) struct Calling {
     pub(crate) offer: Option<String>,
     /// Early dialogs by the tag of the peer: an INVITE that forks makes several.
     pub(crate) early: Map<String, Dialog>,
-    /// The answer that came in a provisional response: the peer's tag and the description.
-    pub(crate) early_answer: Option<(String, String)>,
+    /// The first answer in the provisional responses of each of them. In its dialog it is the answer (RFC 3261 §13.2.1).
+    pub(crate) early_answers: Map<String, String>,
     /// Targets of redirects that are still to be tried, and those that were (RFC 3261 §8.1.3.4).
     pub(crate) alternatives: VecDeque<UriBuf>,
     pub(crate) visited: Vec<UriBuf>,

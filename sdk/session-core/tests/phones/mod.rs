@@ -87,7 +87,9 @@ impl Phone {
                 let answer = theirs.reversed().and(*direction);
                 (format!("answer {}", direction.name()), MediaAnswer::Description(self.description(answer)))
             }
-            MediaQuestion::SetRemote { .. } => ("remote".to_owned(), MediaAnswer::Applied),
+            MediaQuestion::SetRemote { provisional, .. } => {
+                (if *provisional { "early" } else { "remote" }.to_owned(), MediaAnswer::Applied)
+            }
             MediaQuestion::Rollback => ("rollback".to_owned(), MediaAnswer::Applied),
         };
         self.asked.push(short);

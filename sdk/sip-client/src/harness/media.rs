@@ -229,7 +229,7 @@ impl Call {
                 self.stream = answered.stream;
                 Ok(MediaAnswer::Description(text))
             }
-            MediaQuestion::SetRemote { answer } => {
+            MediaQuestion::SetRemote { answer, .. } => {
                 let answer = parse(&answer)?;
                 let Some(offered) = &self.offered else { return Err("there is no offer".to_owned()) };
                 let stream =

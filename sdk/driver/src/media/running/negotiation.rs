@@ -44,7 +44,7 @@ impl Running {
                 let session = self.session(now, Some(&offer), tools)?;
                 session.create_answer(now, &offer, direction).map(MediaAnswer::Description)
             }
-            MediaQuestion::SetRemote { answer } => {
+            MediaQuestion::SetRemote { answer, .. } => {
                 let session = self.session(now, None, tools)?;
                 session.set_remote(now, &answer).map(|()| MediaAnswer::Applied)
             }

@@ -116,7 +116,7 @@ impl Call {
                 peer.send_from(self).await?;
                 peer.answer(&self.options.codecs, direction).await.map(MediaAnswer::Description)
             }
-            MediaQuestion::SetRemote { answer } => {
+            MediaQuestion::SetRemote { answer, .. } => {
                 peer.take_answer(&answer).await?;
                 Ok(MediaAnswer::Applied)
             }
