@@ -1,9 +1,7 @@
 //! Who a request is from, by digest (RFC 3261 §22).
 
 use rvoip_driver::{Now, Random};
-use rvoip_sip_core::{
-    AuthenticationFailure, DigestServer, HeaderName, Message, MessageBuilder, Secret, StatusCode,
-};
+use rvoip_sip_core::{AuthenticationFailure, DigestServer, Message, MessageBuilder, Secret, StatusCode};
 
 use crate::SwitchConfig;
 
@@ -30,10 +28,8 @@ impl Authentication {
         by_proxy: bool,
     ) -> Result<String, AuthenticationFailure> {
         let found = self.server.verify_request(now, request, by_proxy, |credentials| {
-            // Hidden names were not offered: looking for one would cost strangers' requests a hash for each user.
-            let user = config.users.get_key_value(&credentials.username);
-            user.filter(|_| !credentials.user_hash)
-                .map(|(name, password)| (name.clone(), Secret::Password(password.clone())))
+            let (name, password) = config.users.get_key_value(&credentials.username)?;
+            Some((name.clone(), Secret::Password(password.clone())))
         });
         found.map(|verified| verified.username)
     }
@@ -51,10 +47,7 @@ impl Authentication {
         if status == StatusCode::BAD_REQUEST {
             return builder;
         }
-        let name = if by_proxy { HeaderName::ProxyAuthenticate } else { HeaderName::WwwAuthenticate };
         let challenges = self.server.challenges(now, failure.is_stale(), &mut self.random);
-        challenges
-            .iter()
-            .fold(builder, |builder, challenge| builder.raw(name.clone(), &challenge.to_string()))
+        challenges.iter().fold(builder, |builder, challenge| builder.header(&challenge.field(by_proxy)))
     }
 }

@@ -178,6 +178,7 @@ headers! {
     PrivAnswerMode "Priv-Answer-Mode" Single;
     Privacy "Privacy" Repeated;
     ProxyAuthenticate "Proxy-Authenticate" Repeated;
+    ProxyAuthenticationInfo "Proxy-Authentication-Info" Repeated;
     ProxyAuthorization "Proxy-Authorization" Repeated;
     ProxyRequire "Proxy-Require" List;
     RAck "RAck" Single;

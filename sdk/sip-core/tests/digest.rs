@@ -177,7 +177,89 @@ fn old_and_foreign_nonces_are_refused() {
     let mut other = Both::new(vec![Algorithm::Sha256]);
     other.server =
         DigestServer::new("example.com", vec![Algorithm::Sha256], LIFETIME, &mut Random::from_number(9));
-    assert_eq!(other.verify(&sent.as_message()), Err(AuthenticationFailure::Foreign));
+    // Such as the same server after a restart: the password is right, so nobody is told that it is wrong.
+    let failure = other.verify(&sent.as_message()).unwrap_err();
+    assert_eq!(failure, AuthenticationFailure::Stale);
+    assert!(failure.is_stale());
+    let challenge = other.server.challenges(other.now, failure.is_stale(), &mut other.random)[0].to_string();
+    let refusal = response("401 Unauthorized", "WWW-Authenticate", &[challenge]);
+    assert_eq!(both.client.challenged(&refusal.as_message(), &sent.as_message()), Ok(()));
+    let again = both.again(&request.as_message(), "alice", "se\"cret");
+    assert_eq!(other.verify(&again.as_message()), Ok("alice".to_owned()));
+    // A wrong one is.
+    let wrong = both.again(&request.as_message(), "alice", "wrong");
+    other.server =
+        DigestServer::new("example.com", vec![Algorithm::Sha256], LIFETIME, &mut Random::from_number(10));
+    assert_eq!(other.verify(&wrong.as_message()), Err(AuthenticationFailure::Wrong));
+}
+
+#[test]
+fn credentials_go_to_the_hosts_that_asked_for_them_and_through_the_proxies_that_did() {
+    let mut client = DigestClient::default();
+    let mut random = Random::from_number(1);
+    let to = |host: &str| {
+        let text = String::from_utf8(request("").as_bytes().to_vec()).unwrap();
+        MessageBuf::parse(text.replacen("sip:bob@example.com", &format!("sip:bob@{host}"), 1).into()).unwrap()
+    };
+    let mut challenge = |client: &mut DigestClient, host: &str, realm: &str, by_proxy: bool| {
+        let (status, name) = if by_proxy {
+            ("407 Proxy Authentication Required", "Proxy-Authenticate")
+        } else {
+            ("401 Unauthorized", "WWW-Authenticate")
+        };
+        let nonce = random.token(8);
+        let refusal =
+            response(status, name, &[format!("Digest realm=\"{realm}\", nonce=\"{nonce}\", qop=\"auth\"")]);
+        client.challenged(&refusal.as_message(), &to(host).as_message()).unwrap();
+    };
+    let realms = |client: &mut DigestClient, host: &str| -> Vec<String> {
+        let headers = client.clone().authorize(
+            &to(host).as_message(),
+            "alice",
+            &Password::new("secret"),
+            &mut Random::from_number(2),
+        );
+        let realm = |value: &String| value.split('"').nth(3).unwrap().to_owned();
+        headers.iter().map(|(_, value)| realm(value)).collect()
+    };
+    challenge(&mut client, "example.com", "home", false);
+    challenge(&mut client, "far.example", "far", false);
+    challenge(&mut client, "example.com", "proxy", true);
+    assert_eq!(realms(&mut client, "EXAMPLE.com"), ["home", "proxy"]);
+    assert_eq!(realms(&mut client, "far.example"), ["far", "proxy"]);
+    assert_eq!(realms(&mut client, "else.example"), ["proxy"]);
+    // One realm may be asked for on several hosts.
+    challenge(&mut client, "registrar.example.com", "home", false);
+    assert_eq!(realms(&mut client, "example.com"), ["proxy", "home"]);
+    assert_eq!(realms(&mut client, "registrar.example.com"), ["proxy", "home"]);
+    // What was asked for least lately is forgotten first, whatever its name.
+    for number in 0..6 {
+        challenge(&mut client, "example.com", &format!("a{number}"), false);
+    }
+    assert_eq!(realms(&mut client, "far.example"), ["proxy"]);
+    assert_eq!(realms(&mut client, "registrar.example.com"), ["proxy", "home"]);
+}
+
+#[test]
+fn a_server_that_asks_for_one_realm_after_the_other_is_given_up() {
+    let mut client = DigestClient::default();
+    let mut random = Random::from_number(1);
+    let request = request("");
+    let mut sent = request.clone();
+    let (mut rounds, mut outcome) = (0, Ok(()));
+    while outcome.is_ok() {
+        assert!(rounds < 20);
+        rounds += 1;
+        let field = format!("Digest realm=\"{rounds}\", nonce=\"n\", qop=\"auth\"");
+        let refusal = response("401 Unauthorized", "WWW-Authenticate", &[field]);
+        outcome = client.challenged(&refusal.as_message(), &sent.as_message());
+        let headers = client.authorize(&request.as_message(), "alice", &Password::new("secret"), &mut random);
+        let message = request.as_message();
+        let edit =
+            headers.into_iter().fold(message.edit(), |edit, (name, value)| edit.push_back_raw(name, &value));
+        sent = edit.finish().unwrap();
+    }
+    assert_eq!((outcome, rounds), (Err(ChallengeError::TooManyRealms), 9));
 }
 
 #[test]
@@ -204,11 +286,35 @@ fn the_next_nonce_is_used_and_the_proof_of_the_server_checked() {
 }
 
 #[test]
+fn the_proof_of_a_proxy_is_checked_and_its_next_nonce_used() {
+    let mut client = DigestClient::default();
+    let mut random = Random::from_number(1);
+    let request = request("");
+    let fields = ["Digest realm=\"r\", nonce=\"one\", qop=\"auth\"".to_owned()];
+    let refusal = response("407 Proxy Authentication Required", "Proxy-Authenticate", &fields);
+    client.challenged(&refusal.as_message(), &request.as_message()).unwrap();
+    let password = Password::new("secret");
+    let headers = client.authorize(&request.as_message(), "alice", &password, &mut random);
+    let sent = with(&request.as_message(), &headers);
+    let forged =
+        response("200 OK", "Proxy-Authentication-Info", &[format!("rspauth=\"{}\"", "0".repeat(32))]);
+    assert!(!client.confirmed(&forged.as_message(), &sent.as_message(), "alice", &password));
+    let ok = response("200 OK", "Proxy-Authentication-Info", &["nextnonce=\"two\"".to_owned()]);
+    assert!(client.confirmed(&ok.as_message(), &sent.as_message(), "alice", &password));
+    let headers = client.authorize(&request.as_message(), "alice", &password, &mut random);
+    assert!(headers[0].1.contains("nonce=\"two\"") && headers[0].1.contains("nc=00000001"), "{headers:?}");
+}
+
+#[test]
 fn a_server_of_rfc_2069_is_answered_without_count_and_a_hidden_user_is_found() {
     let mut both = Both::new(vec![Algorithm::Sha256]);
     let request = request("");
-    let challenge = both.server.challenges(both.now, false, &mut both.random)[0].to_string();
-    for fields in [challenge.replace(", qop=\"auth,auth-int\"", ""), format!("{challenge}, userhash=true")] {
+    let random = &mut Random::from_number(5);
+    both.server =
+        DigestServer::new("example.com", vec![Algorithm::Sha256], LIFETIME, random).with_user_hash();
+    let offer = both.server.challenges(both.now, false, &mut both.random)[0].to_string();
+    let challenge = offer.replace(", userhash=true, charset=UTF-8", "");
+    for fields in [challenge.replace(", qop=\"auth,auth-int\"", ""), offer] {
         let refusal = response("401 Unauthorized", "WWW-Authenticate", std::slice::from_ref(&fields));
         both.client.challenged(&refusal.as_message(), &request.as_message()).unwrap();
         let sent = both.again(&request.as_message(), "alice", "se\"cret");
@@ -224,6 +330,23 @@ fn a_server_of_rfc_2069_is_answered_without_count_and_a_hidden_user_is_found() {
 }
 
 #[test]
+fn a_hidden_name_is_looked_for_only_where_that_was_offered() {
+    let mut both = Both::new(vec![Algorithm::Sha256]);
+    let request = request("");
+    let challenge = both.server.challenges(both.now, false, &mut both.random)[0].to_string();
+    let refusal = response("401 Unauthorized", "WWW-Authenticate", &[format!("{challenge}, userhash=true")]);
+    both.client.challenged(&refusal.as_message(), &request.as_message()).unwrap();
+    let sent = both.again(&request.as_message(), "alice", "se\"cret");
+    let credentials = credentials(&sent.as_message());
+    assert!(credentials.user_hash);
+    let asked =
+        both.server.verify_by(both.now, "MESSAGE", b"", &credentials, |_| panic!("somebody was looked for"));
+    assert_eq!(asked.unwrap_err(), AuthenticationFailure::Foreign);
+}
+
+#[test]
 fn secrets_are_not_shown() {
     assert!(!format!("{:?}", Password::new("hunter2")).contains("hunter2"));
+    let server = DigestServer::new("r", vec![Algorithm::Md5], LIFETIME, &mut Random::from_number(1));
+    assert!(format!("{server:?}").contains("NonceKey(…)"));
 }

@@ -232,6 +232,20 @@ fn a_server_that_calls_every_nonce_stale_is_given_up() {
         assert!(rounds < 10);
     };
     assert_eq!((error, rounds), (ChallengeError::StaleAgain, 2));
+    // A nonce that is given out again cannot be stale either, however often it was used.
+    let mut both = Both::simple();
+    let stale = both.refusal(&plain.as_message(), true);
+    both.client.challenged(&stale.as_message(), &plain.as_message()).unwrap();
+    let mut rounds = 0;
+    let error = loop {
+        let sent = both.authorize(&plain, "secret");
+        match both.client.challenged(&stale.as_message(), &sent.as_message()) {
+            Ok(()) => rounds += 1,
+            Err(error) => break error,
+        }
+        assert!(rounds < 10);
+    };
+    assert_eq!((error, rounds), (ChallengeError::StaleAgain, 2));
 }
 
 #[test]
@@ -273,7 +287,7 @@ fn verdicts_say_how_the_request_is_answered() {
     let credentials = sent.as_message().raw(HeaderName::Authorization).next().unwrap().to_owned();
     let nonce = both.server.next_nonce(both.now, &mut Random::from_number(99));
     let tampered = credentials.replace("nonce=\"0000", "nonce=\"0001");
-    assert_eq!(both.verify(&with(&tampered)).unwrap_err(), AuthenticationFailure::Foreign);
+    assert_eq!(both.verify(&with(&tampered)).unwrap_err(), AuthenticationFailure::Wrong);
     assert!(!credentials.contains(&nonce));
     // Of two fields that of our realm counts.
     let view = plain.as_message();

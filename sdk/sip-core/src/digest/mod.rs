@@ -4,6 +4,7 @@ mod algorithm;
 mod client;
 mod credentials;
 mod header;
+mod nonce;
 mod parse;
 mod password;
 mod replay;

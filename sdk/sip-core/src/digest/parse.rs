@@ -185,32 +185,7 @@ pub(super) fn params(value: &str) -> Result<AuthParams<'_>, SyntaxError> {
 }
 
 fn take_value<'a>(cursor: &mut Cursor<'a>) -> Result<&'a str, SyntaxError> {
-    let start = cursor.position();
-    if !cursor.eat(b'"') {
-        return cursor.take1(TOKEN);
-    }
-    loop {
-        match cursor.peek() {
-            None => return Err(SyntaxError::new(start, HeaderErrorKind::UnterminatedQuote)),
-            Some(b'"') => {
-                cursor.advance();
-                return Ok(cursor.since(start));
-            }
-            Some(b'\\') => {
-                cursor.advance();
-                if cursor.at_end() {
-                    return Err(SyntaxError::new(start, HeaderErrorKind::UnterminatedQuote));
-                }
-                // Unescaped, a line end would be in the value, and then in what is made of it.
-                if matches!(cursor.peek(), Some(b'\r' | b'\n')) {
-                    return cursor.unexpected();
-                }
-                // The escaped character may have several bytes; those after its first are taken as themselves.
-                cursor.advance();
-            }
-            Some(_) => cursor.advance(),
-        }
-    }
+    if cursor.peek() == Some(b'"') { cursor.quoted() } else { cursor.take1(TOKEN) }
 }
 
 #[cfg(test)]
@@ -266,6 +241,7 @@ mod tests {
             "Digest realm=x y=z",
             "Digest a=\"\\",
             "Digest a=\"b\\\r\n c\"",
+            "Digest a=\"b\0\"",
             "@",
         ] {
             assert!(schemes(bad).is_err(), "{bad:?}");

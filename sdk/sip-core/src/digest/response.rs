@@ -99,7 +99,8 @@ impl<'a> Computation<'a> {
         let Self { algorithm, nonce, cnonce, nonce_count, method, uri, .. } = self;
         let session;
         let ha1 = if algorithm.is_session() {
-            session = Zeroizing::new(algorithm.hash(format!("{}:{nonce}:{cnonce}", *ha1.0).as_bytes()));
+            let bound = Zeroizing::new(format!("{}:{nonce}:{cnonce}", *ha1.0));
+            session = Zeroizing::new(algorithm.hash(bound.as_bytes()));
             &session
         } else {
             &ha1.0
@@ -188,6 +189,64 @@ mod tests {
         };
         let text = response(&computation, "Mufasa", "testrealm@host.com", "Circle Of Life");
         assert_eq!(text, "6629fae49393a05397450978507c4ef1");
+    }
+
+    /// No RFC has an example of these: they were computed by the formulas of RFC 7616 §3.4 with Python's hashlib.
+    #[test]
+    fn secrets_bound_to_a_nonce_protected_bodies_and_proofs_of_servers() {
+        const KNOWN: [(Algorithm, Qop, &str, &str); 6] = [
+            (
+                Algorithm::Md5Sess,
+                Qop::Auth,
+                "47ec62a3e336c3bdd4d130f6f0f6974a",
+                "feb3746fec5dd9f089bd1b707a2c7787",
+            ),
+            (
+                Algorithm::Md5Sess,
+                Qop::AuthInt,
+                "a1c0aff0f7c7caa6de30b95f1753cf48",
+                "40fe6f603edbecff93926d02fcf488c5",
+            ),
+            (
+                Algorithm::Sha256Sess,
+                Qop::Auth,
+                "4cb8ba33b37693275190eb6f8f561ab4628dfb6a5190a942022398d6e0660fbf",
+                "dbd5277ac5ce3c1f78770c447a04769458813e40a0734bc15b1ff75a7f8f72ab",
+            ),
+            (
+                Algorithm::Sha256Sess,
+                Qop::AuthInt,
+                "f0175dba5467e7140e56ebd3fe30046786c855a055bc214bb0d32798656657e2",
+                "f39903f3f6f5a2a65d022fc343038f30a046c0e3fa2198e02f7f13b7256865ea",
+            ),
+            (
+                Algorithm::Sha512Trunc256Sess,
+                Qop::Auth,
+                "5918b4bb8ed9e42d6ffec09132b57e468940d8b81c1bd7c670d338bc89080bed",
+                "e2465157269543dc0a18f2b9a09f883854d14e2727b794bd3016653186bc7778",
+            ),
+            (
+                Algorithm::Sha512Trunc256Sess,
+                Qop::AuthInt,
+                "120ecf44b9c572543f9d446f2b591b9f7bb44c94f02569762279fa5b59e44a3c",
+                "a3446a9417eb8e9c8e097f86e3f1c70ca7ca46ab98c5a5d38eb42a59dd8f23f2",
+            ),
+        ];
+        for (algorithm, qop, of_request, of_response) in KNOWN {
+            for (method, expect) in [("MESSAGE", of_request), ("", of_response)] {
+                let computation = Computation {
+                    algorithm,
+                    nonce: "dcd98b7102dd2f0e",
+                    cnonce: "0a4f113b",
+                    nonce_count: 2,
+                    qop: Some(qop),
+                    method,
+                    uri: "sip:bob@example.com",
+                    body: b"pay 1 euro",
+                };
+                assert_eq!(response(&computation, "alice", "example.com", "se:cret"), expect, "{algorithm}");
+            }
+        }
     }
 
     #[test]

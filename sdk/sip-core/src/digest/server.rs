@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rvoip_sans_io::{Now, Random};
-use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 
-use super::algorithm::hexadecimal;
+use super::nonce::NonceKey;
 use super::parse::schemes;
 use super::replay::{Refused, ReplayMemory};
 use super::response::Computation;
@@ -16,9 +14,6 @@ use super::{Algorithm, AuthenticationInfo, Challenge, DigestCredentials, Ha1, Pa
 use crate::message::Message;
 use crate::name::HeaderName;
 use crate::status::StatusCode;
-
-/// Characters of a nonce that are random.
-const SALT: usize = 8;
 
 /// Fields of credentials that are looked at.
 const FIELDS: usize = 16;
@@ -33,10 +28,11 @@ pub enum AuthenticationFailure {
     /// The request has credentials that break their grammar, and none of ours.
     #[error("malformed credentials")]
     Malformed,
-    /// Of another realm or algorithm, or with a nonce that is not ours.
+    /// Of another realm or algorithm, or with a protection or a hidden name that was not offered.
     #[error("the credentials answer no challenge of ours")]
     Foreign,
-    /// The nonce is too old: the client is challenged again with `stale=true`.
+    /// The nonce is too old, or of a server that is not us, such as ourselves before a restart; the password is right, so the
+    /// client is challenged again with `stale=true` (RFC 7616 §3.3).
     #[error("the nonce is too old")]
     Stale,
     /// The nonce count was used before: somebody repeats a request. Challenged again with `stale=true`.
@@ -120,7 +116,7 @@ pub struct DigestServer {
     realm: String,
     algorithms: Vec<Algorithm>,
     lifetime: Duration,
-    secret: [u8; 32],
+    key: NonceKey,
     qop: Vec<Qop>,
     user_hash: bool,
     used: ReplayMemory,
@@ -134,13 +130,11 @@ impl DigestServer {
         lifetime: Duration,
         random: &mut Random,
     ) -> Self {
-        let mut secret = [0; 32];
-        random.fill(&mut secret);
         Self {
             realm: realm.into(),
             algorithms,
             lifetime,
-            secret,
+            key: NonceKey::new(random),
             qop: vec![Qop::Auth, Qop::AuthInt],
             user_hash: false,
             used: ReplayMemory::default(),
@@ -185,20 +179,9 @@ impl DigestServer {
             .collect()
     }
 
-    /// A nonce says when it was made, signed with the server's secret, so that none has to be remembered until it is used.
-    fn nonce(&self, seconds: u64, salt: &str) -> String {
-        let mut hash = Sha256::new();
-        hash.update(self.secret);
-        hash.update(format!("{seconds:016x}:{salt}:{}", self.realm));
-        // The secret once more behind the text, so that nobody can continue the hash.
-        hash.update(self.secret);
-        let signature = hexadecimal(&hash.finalize());
-        format!("{seconds:016x}{salt}{}", signature.get(..32).unwrap_or_default())
-    }
-
     /// A fresh nonce, for challenges and for [`Verified::authentication_info`].
     pub fn next_nonce(&self, now: Now, random: &mut Random) -> String {
-        self.nonce(now.unix.as_secs(), &random.token(SALT))
+        self.key.make(now.unix.as_secs(), &self.realm, random)
     }
 
     /// Checks credentials against a table of passwords; gives the name of the user.
@@ -273,10 +256,10 @@ impl DigestServer {
         if credentials.realm != self.realm
             || !self.algorithms.contains(&credentials.algorithm)
             || !self.offers(credentials.qop)
+            || (credentials.user_hash && !self.user_hash)
         {
             return Err(AuthenticationFailure::Foreign);
         }
-        let made = self.made(&credentials.nonce).ok_or(AuthenticationFailure::Foreign)?;
         let user = lookup(credentials).and_then(|(name, secret)| {
             let ha1 = secret.ha1(credentials.algorithm, &name, &self.realm)?;
             Some((name, ha1))
@@ -290,12 +273,13 @@ impl DigestServer {
         if !right || !known {
             return Err(AuthenticationFailure::Wrong);
         }
-        let age = now.unix.checked_sub(Duration::from_secs(made));
+        let made = self.key.made(&credentials.nonce, &self.realm);
+        let age = made.and_then(|made| now.unix.checked_sub(Duration::from_secs(made)));
         if age.is_none_or(|age| age > self.lifetime) {
             return Err(AuthenticationFailure::Stale);
         }
         let oldest = now.unix.saturating_sub(self.lifetime).as_secs();
-        self.used.expire(&format!("{oldest:016x}"));
+        self.used.expire(&NonceKey::beginning(oldest));
         // Without qop there is no count: each nonce is good for one request.
         match self.used.take(&credentials.nonce, credentials.nonce_count.max(1)) {
             Ok(()) => Ok(Verified { username, credentials: credentials.clone(), ha1 }),
@@ -311,14 +295,5 @@ impl DigestServer {
             Some(qop) => self.qop.contains(&qop),
             None => self.qop.is_empty() || self.qop.contains(&Qop::Auth),
         }
-    }
-
-    /// When one of our nonces was made; `None` if it is not ours.
-    fn made(&self, nonce: &str) -> Option<u64> {
-        let (seconds, rest) = nonce.split_at_checked(16)?;
-        let (salt, _) = rest.split_at_checked(SALT)?;
-        let made = u64::from_str_radix(seconds, 16).ok()?;
-        let genuine: bool = self.nonce(made, salt).as_bytes().ct_eq(nonce.as_bytes()).into();
-        genuine.then_some(made)
     }
 }
