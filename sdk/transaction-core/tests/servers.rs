@@ -225,7 +225,7 @@ fn what_is_malformed_on_a_stream_is_answered_and_what_follows_is_taken() {
     for (length, status) in [
         ("Content-Length: -1\r\n", "SIP/2.0 400 Bad Request"),
         ("Content-Length: 0\r\nl: 1\r\n", "SIP/2.0 400 Bad Request"),
-        ("Content-Length: 70000\r\n", "SIP/2.0 413 Request Entity Too Large"),
+        ("Content-Length: 70000\r\n", "SIP/2.0 513 Message Too Large"),
         ("", "SIP/2.0 400 Bad Request"),
     ] {
         let mut bench = Bench::new();
