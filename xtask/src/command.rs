@@ -1,12 +1,13 @@
 //! Running other programs: shown before they start, without standard input, and named when they fail.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Write};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::results;
 use crate::stage::Count;
 
 /// The root of the repository.
@@ -66,7 +67,7 @@ pub(crate) fn run_counted(
         .with_context(|| format!("`{shown}` could not be started"))?;
     let mut read = Ok(());
     if let Some(output) = child.stdout.take() {
-        read = count_results(BufReader::new(output), std::io::stdout().lock(), count);
+        read = results::add_up(BufReader::new(output), std::io::stdout().lock(), count);
     }
     let status = child.wait().with_context(|| format!("waiting for `{shown}`"))?;
     read.with_context(|| format!("reading what `{shown}` prints"))?;
@@ -74,44 +75,6 @@ pub(crate) fn run_counted(
         bail!("`{shown}` failed ({status})");
     }
     Ok(())
-}
-
-/// Copies lines, and counts those that close a test binary: `test result: ok. 3 passed; 0 failed; …`.
-fn count_results(mut from: impl BufRead, mut to: impl Write, count: &mut Count) -> std::io::Result<()> {
-    let mut line = Vec::new();
-    while from.read_until(b'\n', &mut line)? > 0 {
-        to.write_all(&line)?;
-        to.flush()?;
-        if let Some((passed, failed)) = result(&String::from_utf8_lossy(&line)) {
-            count.passed += passed;
-            count.failed += failed;
-        }
-        line.clear();
-    }
-    Ok(())
-}
-
-fn result(line: &str) -> Option<(usize, usize)> {
-    of_cargo(line).or_else(|| of_node(line))
-}
-
-/// `ℹ pass 3` and `ℹ fail 0`, with which node closes a run.
-fn of_node(line: &str) -> Option<(usize, usize)> {
-    let (kind, number) = line.strip_prefix("ℹ ")?.trim_end().split_once(' ')?;
-    let number = number.parse().ok()?;
-    match kind {
-        "pass" => Some((number, 0)),
-        "fail" => Some((0, number)),
-        _ => None,
-    }
-}
-
-fn of_cargo(line: &str) -> Option<(usize, usize)> {
-    let (_verdict, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
-    let mut counts = counts.split("; ");
-    let passed = counts.next()?.strip_suffix(" passed")?.parse().ok()?;
-    let failed = counts.next()?.strip_suffix(" failed")?.parse().ok()?;
-    Some((passed, failed))
 }
 
 /// Runs a program and returns what it printed on standard output.
@@ -153,24 +116,6 @@ mod tests {
         assert!(error.contains("`false with 'two words'`"), "{error}");
         let error = capture("no-such-program-here", &[]).unwrap_err().to_string();
         assert!(error.contains("no-such-program-here"), "{error}");
-    }
-
-    #[test]
-    fn the_results_of_several_test_binaries_are_added_up_and_passed_on() {
-        let printed = "running 3 tests\ntest result: ok. 2 passed; 0 failed; 1 ignored; 0 measured\n\
-            test result: FAILED. 40 passed; 3 failed; 0 ignored\ntest result: odd\nno line end";
-        let mut copied = Vec::new();
-        let mut count = Count::default();
-        count_results(printed.as_bytes(), &mut copied, &mut count).unwrap();
-        assert_eq!(copied, printed.as_bytes());
-        assert_eq!((count.passed, count.failed), (42, 3));
-    }
-
-    #[test]
-    fn the_results_of_node_count_as_well() {
-        assert_eq!(result("ℹ pass 32\n"), Some((32, 0)));
-        assert_eq!(result("ℹ fail 1"), Some((0, 1)));
-        assert_eq!(result("ℹ duration_ms 7"), None);
     }
 
     #[test]

@@ -16,7 +16,7 @@ const MANIFEST: &str = "tests/fuzz/Cargo.toml";
 
 /// Replays the corpora with mutations, builds every target against libFuzzer, and gives it its corpus once.
 pub(crate) fn run() -> Result<()> {
-    install::packages(&["g++"])?;
+    install::packages(&[&install::CPP])?;
     let output = target_directory().join("fuzz");
     let variables: [(&str, &OsStr); 1] = [("CARGO_TARGET_DIR", output.as_os_str())];
     run_with(&cargo(), &["run", "--release", "--manifest-path", MANIFEST, "--bin", "replay"], &variables)?;

@@ -16,19 +16,24 @@ mod doc;
 mod facade;
 mod fuzz;
 mod install;
+mod kept;
 mod mobile;
 mod parity;
 mod python;
 mod readme;
+mod results;
 mod scenarios;
 mod stage;
 mod test;
 mod tidy;
 mod types;
 mod wasm;
+mod watch;
 mod web;
 
 use std::process::ExitCode;
+
+use anyhow::Result;
 
 const USAGE: &str = "usage: cargo xtask COMMAND
 
@@ -50,16 +55,16 @@ fn main() -> ExitCode {
     let command = arguments.next().unwrap_or_default();
     let rest: Vec<String> = arguments.collect();
     let outcome = match (command.as_str(), rest.as_slice()) {
-        ("test", stages) => test::run(stages),
-        ("ci", []) => ci::run(),
+        ("test", stages) => alone(|| test::run(stages)),
+        ("ci", []) => alone(ci::run),
         ("tidy", []) => tidy::run(),
         ("types", arguments) => types::run(arguments),
         ("parity", []) => parity::run(),
         ("readme", arguments) => readme::run(arguments),
-        ("bench", names) => bench::run(names),
+        ("bench", names) => alone(|| bench::run(names)),
         ("wasm", []) => wasm::run(),
         ("wasm", [kind]) if kind == "harness" => wasm::build(wasm::Kind::Harness).map(drop),
-        ("doc", []) => doc::run(),
+        ("doc", []) => alone(doc::run),
         ("help" | "--help" | "-h", _) => {
             print!("{USAGE}\nstages of test: {}\n", test::names().join(" "));
             return ExitCode::SUCCESS;
@@ -76,4 +81,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// While no other run uses the same build directory.
+fn alone(run: impl FnOnce() -> Result<()>) -> Result<()> {
+    let _lock = kept::lock_target()?;
+    run()
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::hash::{Hash as _, Hasher as _};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::command::{root, target_directory};
+use crate::command::{capture, root, target_directory};
 
 const FILES: &str = "tests/conformance/scenarios";
 /// The faces, and the stages that run the scenarios there.
@@ -26,6 +27,23 @@ pub(crate) fn folder() -> PathBuf {
     target_directory().join("conformance")
 }
 
+/// Drops what the faces of a stage wrote in an earlier run, and notes the sources that they run now: a table of other
+/// sources must not pass for one of these.
+pub(crate) fn forget(stage: &str) -> Result<()> {
+    let folder = folder();
+    std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    let sources = sources()?;
+    for (face, _) in FACES.iter().filter(|(_, of)| *of == stage) {
+        let table = file(face, "txt");
+        if table.exists() {
+            std::fs::remove_file(&table).with_context(|| format!("removing {}", table.display()))?;
+        }
+        let note = file(face, "sources");
+        std::fs::write(&note, &sources).with_context(|| format!("writing {}", note.display()))?;
+    }
+    Ok(())
+}
+
 /// Prints the table; fails if a scenario failed somewhere, or was not run there.
 pub(crate) fn run() -> Result<()> {
     let mut names = Vec::new();
@@ -34,11 +52,14 @@ pub(crate) fn run() -> Result<()> {
         names.extend(name.strip_suffix(".json").map(str::to_owned));
     }
     names.sort();
+    let sources = sources()?;
     let mut faces = Vec::new();
     for (face, stage) in FACES {
-        let path = folder().join(format!("{face}.txt"));
-        let table = std::fs::read_to_string(&path)
+        let table = std::fs::read_to_string(file(face, "txt"))
             .with_context(|| format!("nobody ran the scenarios in {face}: that is the stage `{stage}`"))?;
+        if std::fs::read_to_string(file(face, "sources")).ok().as_ref() != Some(&sources) {
+            bail!("the scenarios were run in {face} on other sources: run the stage `{stage}` again");
+        }
         faces.push((*face, outcomes(&table)));
     }
     let (text, faults) = joined(&names, &faces);
@@ -47,6 +68,18 @@ pub(crate) fn run() -> Result<()> {
         bail!("{faults} times a scenario failed or was not run");
     }
     Ok(())
+}
+
+fn file(face: &str, extension: &str) -> PathBuf {
+    folder().join(format!("{face}.{extension}"))
+}
+
+/// What tells the sources of one run from those of another: the commit, and what differs from it.
+fn sources() -> Result<String> {
+    let mut changes = std::hash::DefaultHasher::new();
+    capture("git", &["status", "--porcelain"])?.hash(&mut changes);
+    capture("git", &["diff", "--no-ext-diff", "HEAD"])?.hash(&mut changes);
+    Ok(format!("{} {:016x}\n", capture("git", &["rev-parse", "HEAD"])?.trim(), changes.finish()))
 }
 
 /// Reads `scenario NAME: OUTCOME` lines.

@@ -1,8 +1,14 @@
-//! A table of stages, run in order, each timed; a failure does not keep the later ones from running.
+//! A table of stages, run in order, each timed and limited; a failure does not keep the later ones from running.
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
+
+use crate::watch::Watch;
+
+/// How long a stage may take. The longest takes a third of it where nothing was built before, on two cores; a hang in
+/// one leaves the others their time.
+const LIMIT: Duration = Duration::from_secs(25 * 60);
 
 /// One line of a table of stages.
 #[derive(Clone, Copy)]
@@ -20,8 +26,23 @@ pub(crate) struct Stage {
 pub(crate) struct Count {
     pub(crate) passed: usize,
     pub(crate) failed: usize,
-    /// Whether a test runner was asked: then the stage does not count as one when it ran nothing.
+    /// Tests that are there and were left out.
+    pub(crate) ignored: usize,
+    /// Whether a test runner was asked: then it has to have run something.
     pub(crate) asked: bool,
+}
+
+impl Count {
+    /// An error if a test runner ran nothing, or left something out.
+    fn check(self) -> Result<()> {
+        if self.asked && self.passed == 0 {
+            bail!("no test ran");
+        }
+        if self.ignored > 0 {
+            bail!("{} tests were left out, although all that they need is here", self.ignored);
+        }
+        Ok(())
+    }
 }
 
 struct Outcome {
@@ -33,28 +54,31 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn of(stage: &Stage) -> Self {
+    fn of(stage: &Stage, limit: Duration) -> Self {
         let started = now();
+        let watch = Watch::start(limit);
         let mut count = Count::default();
-        let error = (stage.run)(&mut count).err();
-        Self { name: stage.name, shows: stage.shows, took: started.elapsed(), count, error }
+        let ended = (stage.run)(&mut count).and_then(|()| count.check());
+        let ended = if watch.expired() {
+            let late = format!("it was ended after {} minutes", limit.as_secs() / 60);
+            Err(ended.err().unwrap_or_else(|| anyhow!("it went on without what was ended"))).context(late)
+        } else {
+            ended
+        };
+        Self { name: stage.name, shows: stage.shows, took: started.elapsed(), count, error: ended.err() }
     }
 
-    /// The tests of the stage; one without tests counts as one, and one that failed beside its tests as one more.
+    /// The tests of the stage; one without tests counts as one, and so does a failure that no test shows.
     fn counted(&self) -> Count {
-        let Count { passed, failed, asked } = self.count;
+        let Count { passed, failed, asked, .. } = self.count;
         match &self.error {
             Some(_) => Count { failed: failed.max(1), ..self.count },
-            None => Count { passed: if asked { passed } else { passed + 1 }, failed, asked },
+            None => Count { passed: if asked { passed } else { passed + 1 }, ..self.count },
         }
     }
 
     fn verdict(&self) -> &'static str {
-        match &self.error {
-            Some(_) => "FAILED",
-            None if self.count.asked && self.count.passed == 0 => "EMPTY",
-            None => "ok",
-        }
+        if self.error.is_some() { "FAILED" } else { "ok" }
     }
 }
 
@@ -63,7 +87,7 @@ pub(crate) fn run_all<'a>(stages: impl IntoIterator<Item = &'a Stage>) -> Result
     let mut outcomes = Vec::new();
     for stage in stages {
         println!("\n── {} ── {}", stage.name, stage.shows);
-        let outcome = Outcome::of(stage);
+        let outcome = Outcome::of(stage, LIMIT);
         if let Some(error) = &outcome.error {
             println!("{} failed: {error:#}", stage.name);
         }
@@ -115,8 +139,8 @@ fn table(outcomes: &[Outcome]) -> String {
     text
 }
 
-#[expect(clippy::disallowed_methods, reason = "how long a stage takes is measured on the real clock")]
-fn now() -> Instant {
+#[expect(clippy::disallowed_methods, reason = "how long something takes is measured on the real clock")]
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
@@ -130,7 +154,7 @@ mod tests {
         name: "tests",
         shows: "most of it",
         run: |count| {
-            *count = Count { passed: 40, failed: 2, asked: true };
+            *count = Count { passed: 40, failed: 2, ignored: 0, asked: true };
             bail!("`cargo test` failed")
         },
     };
@@ -144,7 +168,7 @@ mod tests {
 
     #[test]
     fn the_last_line_counts_tests_and_each_stage_without_tests_as_one() {
-        let text = table(&[GOOD, BAD, TESTS].map(|stage| Outcome::of(&stage)));
+        let text = table(&[GOOD, BAD, TESTS].map(|stage| Outcome::of(&stage, LIMIT)));
         assert_eq!(text.lines().last(), Some("41 passed, 3 failed"));
         assert!(text.contains("`cargo x` failed"));
     }
@@ -158,18 +182,37 @@ mod tests {
             },
             ..BAD
         };
-        assert_eq!(table(&[Outcome::of(&stage)]).lines().last(), Some("7 passed, 1 failed"));
+        assert_eq!(table(&[Outcome::of(&stage, LIMIT)]).lines().last(), Some("7 passed, 1 failed"));
     }
 
     #[test]
-    fn a_test_runner_that_ran_nothing_counts_nothing_and_is_shown() {
-        let run: fn(&mut Count) -> Result<()> = |count| {
+    fn a_test_runner_that_ran_nothing_or_left_something_out_fails() {
+        let nothing: fn(&mut Count) -> Result<()> = |count| {
             count.asked = true;
             Ok(())
         };
-        let text = table(&[Outcome::of(&Stage { run, ..GOOD })]);
-        assert_eq!(text.lines().last(), Some("0 passed, 0 failed"));
-        assert!(text.contains("EMPTY"), "{text}");
+        let some: fn(&mut Count) -> Result<()> = |count| {
+            *count = Count { passed: 3, failed: 0, ignored: 2, asked: true };
+            Ok(())
+        };
+        for (run, last, reason) in [
+            (nothing, "0 passed, 1 failed", "no test ran"),
+            (some, "3 passed, 1 failed", "2 tests were left out"),
+        ] {
+            let text = table(&[Outcome::of(&Stage { run, ..GOOD }, LIMIT)]);
+            assert_eq!(text.lines().last(), Some(last));
+            assert!(text.contains(reason), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_stage_that_was_ended_says_so() {
+        crate::watch::tests::alone("stage::tests::a_stage_that_was_ended_says_so", || {
+            let run: fn(&mut Count) -> Result<()> = |_| crate::command::run("sleep", &["600"]);
+            let error = Outcome::of(&Stage { run, ..GOOD }, Duration::ZERO).error.unwrap();
+            let told = format!("{error:#}");
+            assert!(told.contains("ended after 0 minutes") && told.contains("sleep 600"), "{told}");
+        });
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `cargo xtask test [STAGE…]`: what must pass before a change lands.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::command::{self, cargo};
 use crate::stage::{Count, Stage, run_all, select};
@@ -19,7 +19,11 @@ pub(crate) const STAGES: &[Stage] = &[
     },
     Stage { name: "unit", shows: "every crate's own tests, and whole calls on a virtual clock", run: unit },
     Stage { name: "examples", shows: "the examples in the documentation run", run: doc_tests },
-    Stage { name: "wasm", shows: "what the browser needs compiles to wasm32", run: |_| wasm() },
+    Stage {
+        name: "wasm",
+        shows: "what the browser needs compiles to wasm32",
+        run: |_| wasm(),
+    },
     Stage { name: "interop", shows: "calls with SIPp, Kamailio and baresip", run: interop },
     Stage { name: "mobile", shows: "Kotlin calls, Swift parses, phones compile", run: mobile::run_stage },
     Stage {
@@ -57,16 +61,6 @@ pub(crate) const WASM_CRATES: &[&str] = &[
     "rvoip",
 ];
 
-/// What the interop tests start.
-const PEERS: &[&str] = &[
-    "sip-tester",
-    "kamailio",
-    "kamailio-extra-modules",
-    "kamailio-tls-modules",
-    "kamailio-websocket-modules",
-    "baresip-core",
-];
-
 /// Runs the named stages, or all.
 pub(crate) fn run(names: &[String]) -> Result<()> {
     run_all(select(STAGES, names)?)
@@ -91,23 +85,15 @@ fn clippy() -> Result<()> {
 }
 
 fn unit(count: &mut Count) -> Result<()> {
+    scenarios::forget("unit")?;
     let kinds = ["--lib", "--bins", "--tests", "--examples"];
     let mut arguments = vec!["test", "--workspace", "--exclude", "rvoip-interop", "--no-fail-fast"];
     arguments.extend(kinds);
-    tests(&arguments, count)
+    command::run_tests(&arguments, count)
 }
 
 fn doc_tests(count: &mut Count) -> Result<()> {
-    tests(&["test", "--workspace", "--no-fail-fast", "--doc"], count)
-}
-
-/// Runs tests, of which there must be some.
-fn tests(arguments: &[&str], count: &mut Count) -> Result<()> {
-    command::run_tests(arguments, count)?;
-    if count.passed == 0 {
-        bail!("no test ran");
-    }
-    Ok(())
+    command::run_tests(&["test", "--workspace", "--no-fail-fast", "--doc"], count)
 }
 
 fn wasm() -> Result<()> {
@@ -120,7 +106,7 @@ fn wasm() -> Result<()> {
 }
 
 fn interop(count: &mut Count) -> Result<()> {
-    install::packages(PEERS)?;
+    install::packages(&[&install::SIPP, &install::KAMAILIO, &install::BARESIP])?;
     // One at a time: a call with speech that competes for two cores measures the machine, not the phone.
     let arguments = ["test", "--package", "rvoip-interop", "--no-fail-fast", "--", "--test-threads", "1"];
     command::run_tests(&arguments, count)

@@ -4,8 +4,8 @@
 use anyhow::{Context as _, Result, bail};
 
 use crate::command::{cargo, root, run, target_directory};
-use crate::mobile;
-use crate::python::{self, Environment};
+use crate::python;
+use crate::{install, mobile};
 
 const TOOLS: &[&str] = &["maturin==1.16.0", "build==1.6.1"];
 const SCRIPTS: &str = "python/bench";
@@ -24,14 +24,13 @@ pub(super) fn python() -> Result<()> {
         bail!("there is no script in {SCRIPTS}");
     }
     scripts.sort();
-    let environment = Environment::kept("bench", TOOLS)?;
-    let wheel = python::wheel(&environment)?;
-    environment.pip(&["--force-reinstall", "--no-deps", &wheel.to_string_lossy()])?;
+    let environment = python::with_package("bench", TOOLS)?;
     scripts.iter().try_for_each(|script| environment.python(&[script]))
 }
 
 /// Runs the tagged tests.
 pub(super) fn kotlin() -> Result<()> {
+    install::java()?;
     mobile::generate()?;
     run(&cargo(), &["build", "--release", "--package", "rvoip-uniffi"])?;
     let library = format!("-Drvoip.library={}", target_directory().join("release").display());

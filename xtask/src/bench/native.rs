@@ -20,12 +20,9 @@ const PEERS: &[Peer] = &[
     Peer { name: "osip", source: "tests/bench/peers/osip.c", library: "libosip2" },
 ];
 
-/// The libraries, and what compiles a program against them.
-const PACKAGES: &[&str] = &["gcc", "libc6-dev", "pkgconf", "libsofia-sip-ua-dev", "libosip2-dev"];
-
 /// Compiles the peers and measures.
 pub(super) fn run() -> Result<()> {
-    install::packages(PACKAGES)?;
+    install::packages(&[&install::C])?;
     let peers = PEERS.iter().map(compile).collect::<Result<Vec<String>>>()?;
     let mut arguments = vec!["run", "--release", "--package", "rvoip-bench", "--"];
     arguments.extend(peers.iter().map(String::as_str));

@@ -3,11 +3,12 @@
 use anyhow::Result;
 
 use crate::command::{root, run};
-use crate::wasm;
+use crate::{install, wasm};
 
 const FOLDER: &str = "tests/bench/web";
 
 pub(super) fn measure() -> Result<()> {
+    install::node()?;
     wasm::build(wasm::Kind::Package)?;
     run("npm", &["ci", "--silent", "--no-audit", "--no-fund", "--prefix", "web"])?;
     run("npm", &["run", "--silent", "build", "--prefix", "web"])?;

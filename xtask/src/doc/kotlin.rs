@@ -2,15 +2,13 @@
 
 use anyhow::Result;
 
-use crate::command::{run, succeeds};
+use crate::command::run;
 use crate::{install, mobile};
 
 const POM: &str = "mobile/kotlin/pom.xml";
 
 pub(super) fn build() -> Result<()> {
-    if !succeeds("mvn", &["--version"]) {
-        install::packages(&["default-jdk-headless", "maven"])?;
-    }
+    install::java()?;
     mobile::generate()?;
     let out = format!("-Drvoip.doc={}", super::folder().join("kotlin").display());
     run("mvn", &["--quiet", "--batch-mode", "--file", POM, &out, "dokka:dokka"])

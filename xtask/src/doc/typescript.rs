@@ -3,10 +3,12 @@
 use anyhow::Result;
 
 use crate::command::{root, run};
+use crate::install;
 
 const PACKAGE: &str = "web";
 
 pub(super) fn build() -> Result<()> {
+    install::node()?;
     if !root().join("web/node_modules/.bin/typedoc").exists() {
         println!("installing what {PACKAGE} is built with, by npm");
         run("npm", &["ci", "--prefix", PACKAGE])?;

@@ -5,26 +5,15 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use super::maven;
-use crate::command::{cargo, run, succeeds, target_directory};
+use crate::command::{cargo, run, target_directory};
 use crate::stage::Count;
 use crate::{install, scenarios};
 
 const PROJECT: &str = "mobile/kotlin";
-/// The peers that the tests call.
-const PEERS: &[&str] = &[
-    "kamailio",
-    "kamailio-extra-modules",
-    "kamailio-tls-modules",
-    "kamailio-websocket-modules",
-    "baresip-core",
-];
-
 /// Compiles the project and runs its tests, all of them.
 pub(super) fn test(library: &Path, count: &mut Count) -> Result<()> {
-    if !succeeds("mvn", &["--version"]) {
-        install::packages(&["default-jdk-headless", "maven"])?;
-    }
-    install::packages(PEERS)?;
+    install::java()?;
+    install::packages(&[&install::KAMAILIO, &install::BARESIP])?;
     run(&cargo(), &["build", "--package", "rvoip-interop", "--bin", "rvoip-testbed"])?;
     let folder = library.parent().context("a library without a folder")?;
     let library = format!("-Drvoip.library={}", folder.display());

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 
 use crate::command::{self, cargo, root, run, target_directory};
-use crate::install;
 use crate::stage::Count;
+use crate::{install, kept, scenarios};
 
 const BINDGEN: &str = "bindings/uniffi/bindgen/Cargo.toml";
 /// Where Package.swift expects the generated source.
@@ -22,6 +22,7 @@ const PHONES: &[&str] = &["aarch64-linux-android", "aarch64-apple-ios"];
 /// The stage `mobile` of `cargo xtask test`.
 pub(crate) fn run_stage(count: &mut Count) -> Result<()> {
     count.asked = true;
+    scenarios::forget("mobile")?;
     let library = library()?;
     let generator = Generator::build()?;
     generator.test(count)?;
@@ -29,12 +30,12 @@ pub(crate) fn run_stage(count: &mut Count) -> Result<()> {
     swift::check(SWIFT, &["mobile/swift/Sources", "mobile/swift/Tests/RvoipTests"], count)?;
     swift::test(count)?;
     kotlin::test(&library, count)?;
-    scenarios(&generator, count)?;
+    run_scenarios(&generator, count)?;
     phones()
 }
 
 /// The scenarios in Kotlin, on the build for tests that has the harness; for Swift their runner is checked.
-fn scenarios(generator: &Generator, count: &mut Count) -> Result<()> {
+fn run_scenarios(generator: &Generator, count: &mut Count) -> Result<()> {
     let target = target_directory().join("harness");
     let folder = target.to_string_lossy().into_owned();
     run(&cargo(), &["build", "--package", PACKAGE, "--features", "harness", "--target-dir", &folder])?;
@@ -55,19 +56,27 @@ fn library() -> Result<PathBuf> {
     Ok(target_directory().join("debug/librvoip_ffi.so"))
 }
 
-/// The command that generates Kotlin and Swift. It takes longer to build than the library, and is kept.
+/// The command that generates Kotlin and Swift. What it is built from takes longer to build than the library, and is
+/// kept; the command itself is that of this checkout.
 struct Generator {
     built: String,
+    program: PathBuf,
 }
 
 impl Generator {
     fn build() -> Result<Self> {
         let manifest = std::fs::read_to_string(root().join(BINDGEN)).context(BINDGEN)?;
         let version = version_of("uniffi", &manifest).context("the generator names no version of uniffi")?;
-        let built =
-            install::cache()?.join(format!("uniffi-bindgen-{version}")).to_string_lossy().into_owned();
+        let folder = install::cache()?.join("tools").join(format!("uniffi-bindgen-{version}"));
+        let _lock = kept::lock(&folder.join("xtask.lock"))?;
+        let built = folder.to_string_lossy().into_owned();
         run(&cargo(), &["build", "--quiet", "--manifest-path", BINDGEN, "--target-dir", &built])?;
-        Ok(Self { built })
+        kept::used(&folder)?;
+        let program = target_directory().join("rvoip-uniffi-bindgen");
+        std::fs::create_dir_all(target_directory()).context("making the build directory")?;
+        std::fs::copy(folder.join("debug/rvoip-uniffi-bindgen"), &program)
+            .with_context(|| format!("copying to {}", program.display()))?;
+        Ok(Self { built, program })
     }
 
     fn test(&self, count: &mut Count) -> Result<()> {
@@ -83,8 +92,7 @@ impl Generator {
             }
             std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
         }
-        let program = format!("{}/debug/rvoip-uniffi-bindgen", self.built);
-        run(&program, &[&library.to_string_lossy(), kotlin, swift])
+        run(&self.program.to_string_lossy(), &[&library.to_string_lossy(), kotlin, swift])
     }
 }
 

@@ -1,13 +1,13 @@
 //! Swift without its compiler, which is not everywhere: the sources must parse, and each use of a generated name must
 //! fit what is generated. Where there is a compiler, it compiles and tests as well.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
 use super::maven::files;
 use crate::command::{root, run, succeeds};
-use crate::install;
+use crate::python::Environment;
 use crate::stage::Count;
 
 const CHECK: &str = "mobile/swift/check";
@@ -16,8 +16,8 @@ const PARSER: [&str; 2] = ["tree-sitter==0.26.1", "tree-sitter-swift==0.7.4"];
 
 /// Checks the hand-written sources against the generated one, and first that the check can find something.
 pub(super) fn check(generated: &str, folders: &[&str], count: &mut Count) -> Result<()> {
-    let python = python()?;
-    run(&python, &["-B", &format!("{CHECK}/test_check.py"), "--quiet"])?;
+    let python = Environment::kept("tree-sitter-swift", &PARSER)?;
+    python.python(&["-B", &format!("{CHECK}/test_check.py"), "--quiet"])?;
     count.passed += 1;
     let mut sources = Vec::new();
     for folder in folders {
@@ -31,7 +31,7 @@ pub(super) fn check(generated: &str, folders: &[&str], count: &mut Count) -> Res
     let generated = format!("{generated}/Rvoip.swift");
     let mut arguments = vec!["-B", &check, &generated];
     arguments.extend(sources.iter().map(String::as_str));
-    run(&python, &arguments)?;
+    python.python(&arguments)?;
     count.passed += 1;
     Ok(())
 }
@@ -50,25 +50,4 @@ fn relative(paths: &[PathBuf]) -> Vec<String> {
     let root = root();
     let relative = |path: &PathBuf| path.strip_prefix(&root).unwrap_or(path).to_string_lossy().into_owned();
     paths.iter().map(relative).collect()
-}
-
-/// A Python that has the parser, in a folder of its own.
-fn python() -> Result<String> {
-    let folder = install::cache()?.join("tools/tree-sitter-swift-0.7.4");
-    let python = folder.join("bin/python");
-    if !has_parser(&python) {
-        if !succeeds("python3", &["-c", "import venv, ensurepip"]) {
-            install::packages(&["python3", "python3-venv"])?;
-        }
-        println!("installing {} with pip", PARSER.join(" "));
-        run("python3", &["-m", "venv", "--clear", &folder.to_string_lossy()])?;
-        let pip =
-            ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"];
-        run(&python.to_string_lossy(), &[&pip[..], &PARSER[..]].concat())?;
-    }
-    Ok(python.to_string_lossy().into_owned())
-}
-
-fn has_parser(python: &Path) -> bool {
-    succeeds(&python.to_string_lossy(), &["-c", "import tree_sitter, tree_sitter_swift"])
 }

@@ -23,26 +23,31 @@ const STUBBED: &str = "rvoip._rvoip";
 const PROGRAMS: &[&str] = &["python/examples", "python/tests", "python/bench"];
 /// What builds and checks the package.
 const TOOLS: &[&str] = &["maturin==1.16.0", "build==1.6.1", "mypy==2.4.1", "pytest==9.2.0", "numpy==2.2.6"];
-/// The peers that the tests call.
-const PEERS: &[&str] = &["kamailio", "kamailio-extra-modules", "kamailio-tls-modules", "baresip-core"];
 
 /// The stage `python` of `cargo xtask test`.
 pub(crate) fn run_stage(count: &mut Count) -> Result<()> {
     count.asked = true;
+    scenarios::forget("python")?;
     let tools = Environment::kept("python", TOOLS)?;
     let wheel = wheel(&tools)?;
-    tools.pip(&["--force-reinstall", "--no-deps", &wheel.to_string_lossy()])?;
     check_clean(&wheel)?;
-    check_types(&tools)?;
-    install::packages(PEERS)?;
+    let tested = Environment::over(&tools, &target_directory().join("python/tested"), &wheel)?;
+    check_types(&tested)?;
+    install::packages(&[&install::KAMAILIO, &install::BARESIP])?;
     run(&cargo(), &["build", "--package", "rvoip-interop", "--bin", "rvoip-testbed"])?;
-    let testbed = target_directory().join("debug/rvoip-testbed");
-    pytest::run(&tools, &["python/tests"], &[("RVOIP_TESTBED", testbed.as_os_str())], count)?;
-    scenarios(&tools, count)
+    let peers = target_directory().join("debug/rvoip-testbed");
+    pytest::run(&tested, &["python/tests"], &[("RVOIP_TESTBED", peers.as_os_str())], count)?;
+    scenarios(&tested, count)
+}
+
+/// An environment that has tools and the package.
+pub(crate) fn with_package(name: &str, tools: &[&str]) -> Result<Environment> {
+    let tools = Environment::kept(name, tools)?;
+    Environment::over(&tools, &target_directory().join("python").join(name), &wheel(&tools)?)
 }
 
 /// Builds the source distribution, and the wheel out of that alone; gives the wheel's path.
-pub(crate) fn wheel(tools: &Environment) -> Result<PathBuf> {
+fn wheel(tools: &Environment) -> Result<PathBuf> {
     let folder = target_directory().join("python");
     let (built, unpacked) = (folder.join("dist"), folder.join("source"));
     for old in [&built, &unpacked] {

@@ -1,12 +1,17 @@
-//! Installs what a stage needs and says what it installs: rustup's targets and components, and, as root on a
-//! Debian system, packages by apt-get.
+//! Installs what a stage needs and says what it installs: rustup's targets and components, programs of crates.io and
+//! npm, and, as root on a Debian system, packages by apt-get.
 
-use std::ffi::OsStr;
+mod debian;
+mod languages;
+
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
-use crate::command::{capture, cargo, run, run_with, succeeds};
+pub(crate) use self::debian::{BARESIP, C, CHROMIUM, CPP, KAMAILIO, PYTHON, SIPP, packages};
+pub(crate) use self::languages::{java, node};
+use crate::command::{capture, cargo, run, succeeds};
+use crate::kept;
 
 /// Makes sure that a component of the toolchain is there; `probe` are the arguments of cargo that show it.
 pub(crate) fn component(name: &str, probe: &[&str]) -> Result<()> {
@@ -40,26 +45,27 @@ pub(crate) fn sources_of_std() -> Result<()> {
 /// Makes sure that a program of crates.io is there in that version; gives the folder that it is in.
 pub(crate) fn tool(package: &str, version: &str) -> Result<PathBuf> {
     let folder = cache()?.join("tools").join(format!("{package}-{version}"));
-    if !folder.join(".crates.toml").exists() {
+    // Cargo names here what it has installed to the end; the file itself is there as soon as it begins.
+    let installed = std::fs::read_to_string(folder.join(".crates.toml")).unwrap_or_default();
+    if !names(&installed, package, version) {
         println!("installing {package} {version} with cargo");
         let place = folder.to_string_lossy().into_owned();
         // Not `--locked`: a lock file may name versions that were withdrawn.
         run(&cargo(), &["install", package, "--version", version, "--root", &place])?;
     }
+    kept::used(&folder)?;
     Ok(folder.join("bin"))
 }
 
 /// Makes sure that a program of the npm registry is there (`name@version`); gives the folder that it is in.
 pub(crate) fn npm_tool(package: &str) -> Result<PathBuf> {
     let folder = cache()?.join("tools").join(package.replace('@', "-"));
-    let programs = folder.join("node_modules/.bin");
-    if !programs.exists() {
+    kept::once(&folder, || {
         println!("installing {package} with npm");
         std::fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
-        let place = folder.to_string_lossy().into_owned();
-        run("npm", &["install", "--prefix", &place, "--no-save", package])?;
-    }
-    Ok(programs)
+        run("npm", &["install", "--prefix", &folder.to_string_lossy(), "--no-save", package])
+    })?;
+    Ok(folder.join("node_modules/.bin"))
 }
 
 /// Where installed tools are kept between runs.
@@ -71,45 +77,22 @@ pub(crate) fn cache() -> Result<PathBuf> {
     Ok(home.join(".cache/rvoip"))
 }
 
-/// Makes sure that Debian packages are there.
-pub(crate) fn packages(names: &[&str]) -> Result<()> {
-    let missing: Vec<&str> = names.iter().copied().filter(|name| !is_installed(name)).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let list = missing.join(" ");
-    if !succeeds("apt-get", &["--version"]) {
-        bail!(
-            "this needs the Debian packages {list} (or what they are elsewhere), and there is no apt-get here"
-        );
-    }
-    if capture("id", &["-u"])?.trim() != "0" {
-        bail!(
-            "this needs packages that only root may install: apt-get install --no-install-recommends {list}"
-        );
-    }
-    println!("installing with apt-get: {list}");
-    if !has_package_lists() || install(&missing).is_err() {
-        // Lists that are absent, or so old that the archive no longer has what they name.
-        run("apt-get", &["update"])?;
-        install(&missing)?;
-    }
-    Ok(())
+/// Whether cargo's list of what is installed names this version of a package: `"name 1.2.3 (source)" = ["program"]`.
+fn names(installed: &str, package: &str, version: &str) -> bool {
+    installed.contains(&format!("\"{package} {version} ("))
 }
 
-fn install(names: &[&str]) -> Result<()> {
-    let mut arguments = vec!["install", "--yes", "--no-install-recommends"];
-    arguments.extend(names);
-    let quiet: [(&str, &OsStr); 1] = [("DEBIAN_FRONTEND", OsStr::new("noninteractive"))];
-    run_with("apt-get", &arguments, &quiet).context("installing packages")
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn is_installed(name: &str) -> bool {
-    capture("dpkg-query", &["--show", "--showformat=${Status}", name])
-        .is_ok_and(|status| status.trim() == "install ok installed")
-}
-
-fn has_package_lists() -> bool {
-    let Ok(entries) = std::fs::read_dir("/var/lib/apt/lists") else { return false };
-    entries.flatten().any(|entry| entry.file_name().to_string_lossy().contains("_Packages"))
+    #[test]
+    fn a_tool_is_there_when_cargo_has_installed_it_to_the_end() {
+        let whole = "[v1]\n\"wasm-pack 0.15.0 (registry+https://example.com/index)\" = [\"wasm-pack\"]\n";
+        assert!(names(whole, "wasm-pack", "0.15.0"));
+        assert!(!names(whole, "wasm-pack", "0.15"));
+        assert!(!names(whole, "pack", "0.15.0"));
+        // As an interrupted installation leaves it.
+        assert!(!names("", "wasm-pack", "0.15.0"));
+    }
 }
