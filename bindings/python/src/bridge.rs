@@ -165,6 +165,7 @@ impl Bridge {
             return Ok(());
         }
         let carried = Arc::clone(self);
+        // tidy: thread: Python's lock may be waited for long, which no thread of a client may do
         let started = std::thread::Builder::new()
             .name("rvoip-python".to_owned())
             .spawn(move || carried.carry())

@@ -21,7 +21,7 @@ pub(crate) fn check(files: &[SourceFile]) -> Vec<Finding> {
             let mut attribute = start.to_owned();
             while !is_closed(&attribute) {
                 let Some((_, more)) = lines.next() else { break };
-                attribute.push_str(more);
+                attribute.push_str(&more);
             }
             if !attribute.contains(reason) {
                 let name = name.trim_end_matches('(');

@@ -2,7 +2,7 @@
 //! bindings to bindings/; everything that decides is handed what it needs.
 
 use super::Finding;
-use super::metadata::Workspace;
+use super::metadata::{Package, Workspace};
 use super::sources::SourceFile;
 
 /// The sans-IO crates.
@@ -33,14 +33,26 @@ struct Rule {
     name: &'static str,
     words: &'static [&'static str],
     instead: &'static str,
-    /// Whether it binds the sans-IO crates alone, or all of sdk/ but the edge.
+    /// Whether it binds the sans-IO crates alone, or all of sdk/ and bindings/ but the edge.
     sans_io_alone: bool,
 }
 
 const RULES: &[Rule] = &[
     Rule {
         name: "clock",
-        words: &["Instant::now", "SystemTime::now"],
+        words: &[
+            "Instant::now",
+            "SystemTime::now",
+            ".elapsed()",
+            "Utc::now",
+            "Local::now",
+            "now_utc",
+            "now_local",
+            "web_time",
+            "Date::now",
+            "Date::new_0",
+            "performance.now",
+        ],
         instead: "time is an argument",
         sans_io_alone: false,
     },
@@ -58,19 +70,32 @@ const RULES: &[Rule] = &[
     },
     Rule {
         name: "socket",
-        words: &["UdpSocket", "TcpStream", "TcpListener", "socket2", "ToSocketAddrs"],
+        words: &["UdpSocket", "TcpStream", "TcpListener", "UnixStream", "socket2", "ToSocketAddrs", "rustls"],
         instead: "sockets belong to the edge",
         sans_io_alone: false,
     },
     Rule {
         name: "runtime",
-        words: &["tokio", "async_std", "smol"],
+        words: &["tokio", "async_std", "async_io", "smol", "mio", "futures_timer"],
         instead: "the runtime belongs to the edge",
         sans_io_alone: false,
     },
     Rule {
         name: "entropy",
-        words: &["getrandom", "OsRng", "SysRng", "ThreadRng", "thread_rng", "from_os_rng", "RandomState"],
+        words: &[
+            "getrandom",
+            "OsRng",
+            "SysRng",
+            "ThreadRng",
+            "thread_rng",
+            "from_os_rng",
+            "from_entropy",
+            "rand::random",
+            "rand::rng",
+            "fastrand",
+            "new_v4",
+            "RandomState",
+        ],
         instead: "the random generator is given at construction",
         sans_io_alone: false,
     },
@@ -113,50 +138,89 @@ const ONLY: &[(&str, &[&str])] = &[
     ("web-sys", &["bindings/", "rvoip-sip-transport", "rvoip-driver"]),
 ];
 
+/// What the crates that decide may be made of: each of these computes, and reads no clock, opens no socket, starts no
+/// thread and draws no entropy. Another one needs a look at what it does before it stands here.
+const COMPUTE: &[&str] = &[
+    "bytes",
+    "compact_str",
+    "futures",
+    "hound",
+    "md-5",
+    "memchr",
+    "nom",
+    "rand_chacha",
+    "rand_core",
+    "realfft",
+    "rubato",
+    "sans-io-time",
+    "serde",
+    "serde_json",
+    "sha2",
+    "smallvec",
+    "subtle",
+    "thiserror",
+    "tracing",
+    "zeroize",
+];
+
+/// Folders of crates that decide: the sans-IO ones, the facade, and the switch, whose edge is a folder within it.
+const DECIDE: &[&str] = &["sdk/sip-client", "sdk/call-engine"];
+
 /// Checks sources and manifests.
 pub(crate) fn check(files: &[SourceFile], workspace: &Workspace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for file in files.iter().filter(|file| file.extension() == "rs" && file.path.starts_with("sdk/")) {
+    let ours = |path: &str| path.starts_with("sdk/") || path.starts_with("bindings/");
+    for file in files.iter().filter(|file| file.extension() == "rs" && ours(&file.path)) {
         let sans_io = SANS_IO.iter().any(|folder| file.path.starts_with(folder));
         let edge = EDGE.iter().any(|place| file.path.starts_with(place));
         let in_source = file.path.contains("/src/");
-        for rule in RULES.iter().filter(|rule| sans_io || (in_source && !edge && !rule.sans_io_alone)) {
-            check_rule(file, rule, &mut findings);
+        let bound = |rule: &&Rule| sans_io || (in_source && !edge && !rule.sans_io_alone);
+        let rules: Vec<&Rule> = RULES.iter().filter(bound).collect();
+        for (number, line) in file.code_lines() {
+            for rule in &rules {
+                check_line(file, (number, &line), rule, &mut findings);
+            }
         }
     }
     for package in workspace.own().filter(|package| !super::layers::is_free(package)) {
-        let folder = package.folder.as_deref().unwrap_or_default();
         for dependency in package.dependencies.iter().filter(|one| !one.is_dev()) {
-            let Some((name, only)) = ONLY.iter().find(|(name, _)| *name == dependency.name) else { continue };
-            let allowed = only
-                .iter()
-                .any(|one| *one == package.name || (one.ends_with('/') && folder.starts_with(one)));
-            if !allowed {
-                findings.push(Finding::new(&package.name, format!("must not depend on {name}")));
+            let is_ours = workspace.own_named(&dependency.name).is_some();
+            if !is_ours && !may_depend(package, &dependency.name) {
+                findings.push(Finding::new(&package.name, format!("must not depend on {}", dependency.name)));
             }
         }
     }
     findings
 }
 
-fn check_rule(file: &SourceFile, rule: &Rule, findings: &mut Vec<Finding>) {
-    for (number, line) in file.code_lines() {
-        for word in rule.words.iter().filter(|word| contains_word(line, word)) {
-            if !file.is_excepted(number, rule.name) {
-                let place = format!("{}:{number}", file.path);
-                findings.push(Finding::new(place, format!("`{word}` ({}): {}", rule.name, rule.instead)));
-            }
+fn may_depend(package: &Package, name: &str) -> bool {
+    let folder = package.folder.as_deref().unwrap_or_default();
+    if let Some((_, only)) = ONLY.iter().find(|(of, _)| *of == name) {
+        return only
+            .iter()
+            .any(|one| *one == package.name || (one.ends_with('/') && folder.starts_with(one)));
+    }
+    let sans_io = SANS_IO.iter().any(|source| source.strip_suffix("/src/") == Some(folder));
+    !(sans_io || DECIDE.contains(&folder)) || COMPUTE.contains(&name)
+}
+
+fn check_line(file: &SourceFile, (number, line): (usize, &str), rule: &Rule, findings: &mut Vec<Finding>) {
+    for word in rule.words.iter().filter(|word| contains_word(line, word)) {
+        if !file.is_excepted(number, rule.name) {
+            let place = format!("{}:{number}", file.path);
+            findings.push(Finding::new(place, format!("`{word}` ({}): {}", rule.name, rule.instead)));
         }
     }
 }
 
-/// Whether the word occurs and is not a part of a longer one.
+/// Whether the word occurs and is not a part of a longer one: at an end of it that is a sign anything may stand.
 pub(crate) fn contains_word(line: &str, word: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let (begins, ends) = (word.starts_with(is_part), word.ends_with(is_part));
     line.match_indices(word).any(|(at, _)| {
-        let before = line.get(..at).and_then(|before| before.chars().next_back());
-        let after = line.get(at + word.len()..).and_then(|after| after.chars().next());
-        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+        let before = line.get(..at).unwrap_or_default();
+        let after = line.get(at + word.len()..).unwrap_or_default();
+        !(begins && before.ends_with(is_part) || ends && after.starts_with(is_part))
     })
 }
 
@@ -186,6 +250,7 @@ mod tests {
         assert_eq!(findings("sdk/call-engine/src/router.rs", "Instant::now()"), 1);
         assert_eq!(findings("sdk/sip-client/src/call.rs", "Instant::now()"), 1);
         assert_eq!(findings("sdk/sip-client/src/call.rs", "async fn hold(&self) {}"), 0);
+        assert_eq!(findings("bindings/python/src/verb.rs", "Instant::now()"), 1);
     }
 
     #[test]
@@ -199,17 +264,45 @@ mod tests {
     }
 
     #[test]
+    fn a_word_that_begins_or_ends_with_a_sign_is_found_beside_a_name() {
+        assert_eq!(findings("sdk/sip-core/src/a.rs", "call.await"), 1);
+        assert_eq!(findings("sdk/sip-core/src/a.rs", "now.monotonic + wait"), 1);
+        assert_eq!(findings("sdk/sip-core/src/a.rs", "started.elapsed()"), 1);
+    }
+
+    #[test]
+    fn what_decides_is_made_of_what_computes() {
+        let crates = &["unheard-of", "bytes"] as &[&str];
+        let found = check(
+            &[],
+            &fake::workspace(&[
+                ("rvoip-sip-core", "sdk/sip-core", crates),
+                ("rvoip-driver", "sdk/driver", crates),
+            ]),
+        );
+        assert_eq!(found, [Finding::new("rvoip-sip-core", "must not depend on unheard-of")]);
+    }
+
+    #[test]
     fn binding_tools_and_the_runtime_have_their_packages() {
         let found = check(
             &[],
             &fake::workspace(&[
-                ("rvoip", "sdk/sip-client", &["tokio", "uniffi"]),
+                ("rvoip", "sdk/sip-client", &["tokio", "uniffi", "serde"]),
+                ("rvoip-media-core", "sdk/media-core", &["mio", "hound", "rvoip-driver"]),
                 ("rvoip-driver", "sdk/driver", &["tokio", "web-sys"]),
                 ("rvoip-python", "bindings/python", &["pyo3"]),
                 ("rvoip-interop", "tests/interop", &["tokio"]),
             ]),
         );
         let found: Vec<String> = found.iter().map(ToString::to_string).collect();
-        assert_eq!(found, ["rvoip: must not depend on tokio", "rvoip: must not depend on uniffi"]);
+        assert_eq!(
+            found,
+            [
+                "rvoip: must not depend on tokio",
+                "rvoip: must not depend on uniffi",
+                "rvoip-media-core: must not depend on mio"
+            ]
+        );
     }
 }

@@ -4,7 +4,8 @@ use super::Finding;
 use super::sources::SourceFile;
 
 const LIMIT: usize = 600;
-const EXTENSIONS: &[&str] = &["rs", "ts", "py", "kt", "swift"];
+const EXTENSIONS: &[&str] =
+    &["rs", "ts", "js", "css", "html", "py", "pyi", "kt", "swift", "c", "h", "sh", "md", "toml", "xml"];
 /// What the reason begins with, within the first lines.
 const MARKER: &str = "Long file: ";
 const FIRST_LINES: usize = 10;

@@ -33,6 +33,10 @@ pub(crate) struct Package {
     pub(crate) links: Option<String>,
     #[serde(default)]
     pub(crate) dependencies: Vec<Dependency>,
+    #[serde(default)]
+    pub(crate) targets: Vec<Target>,
+    #[serde(default)]
+    pub(crate) features: BTreeMap<String, Vec<String>>,
     pub(crate) manifest_path: String,
     /// Where its source comes from; ours have none.
     pub(crate) source: Option<String>,
@@ -42,6 +46,13 @@ pub(crate) struct Package {
     /// The text of its Cargo.toml, for ours.
     #[serde(skip)]
     pub(crate) manifest: String,
+}
+
+/// What a package builds.
+#[derive(Debug, Default, Clone, Deserialize)]
+pub(crate) struct Target {
+    /// `lib`, `bin`, `test`, `custom-build` and others.
+    pub(crate) kind: Vec<String>,
 }
 
 /// A dependency as the manifest declares it: for any target, optional or not.

@@ -2,15 +2,17 @@
 //! read to its findings, with its tables at the top of its file.
 
 mod attributes;
+mod code;
 mod edges;
 mod foreign;
 mod generated;
 mod layers;
 mod length;
 mod licences;
-mod metadata;
+pub(crate) mod metadata;
 mod places;
 mod sources;
+mod unsafety;
 mod unused;
 
 use std::fmt;
@@ -40,9 +42,10 @@ impl fmt::Display for Finding {
 pub(crate) fn run() -> Result<()> {
     let workspace = metadata::Workspace::read()?;
     let files = sources::read()?;
-    let checks: [(&str, Vec<Finding>); 9] = [
+    let checks: [(&str, Vec<Finding>); 10] = [
         ("layers: who may use whom, on every target", layers::check(&workspace)),
         ("no C in the default build", foreign::check(&workspace, &foreign::trees(&workspace)?)),
+        ("no unsafe code, nothing linked or built by hand", unsafety::check(&workspace, &files)),
         ("licences", licences::check(&workspace, &files)),
         ("edges: clocks, sockets, threads, entropy, binding tools", edges::check(&files, &workspace)),
         ("attributes state their reason", attributes::check(&files)),

@@ -4,8 +4,17 @@ use super::Finding;
 use super::sources::SourceFile;
 
 /// Beginnings of paths that exist on one machine, in two parts so that this file does not name them.
-const PLACES: &[(&str, &str)] =
-    &[("/ho", "me/"), ("/ro", "ot/"), ("/Us", "ers/"), ("/wo", "rk/"), ("C:\\Us", "ers"), ("../sha", "red")];
+const PLACES: &[(&str, &str)] = &[
+    ("/ho", "me/"),
+    ("/ro", "ot/"),
+    ("/Us", "ers/"),
+    ("/wo", "rk/"),
+    ("/t", "mp/"),
+    ("/o", "pt/"),
+    ("/m", "nt/"),
+    ("C:\\Us", "ers"),
+    ("../sha", "red"),
+];
 
 /// Checks every text file.
 pub(crate) fn check(files: &[SourceFile]) -> Vec<Finding> {
@@ -24,11 +33,11 @@ pub(crate) fn check(files: &[SourceFile]) -> Vec<Finding> {
     findings
 }
 
-/// Whether the place occurs at the beginning of a path, not within a longer one such as an address.
+/// Whether the place occurs at the beginning of a path, not within a longer one such as an address of the web.
 fn names(line: &str, place: &str) -> bool {
     line.match_indices(place).any(|(at, _)| {
-        let before = line.get(..at).and_then(|before| before.chars().next_back());
-        !before.is_some_and(|c| c.is_alphanumeric() || "._-/}".contains(c))
+        let before = line.get(..at).unwrap_or_default();
+        before.ends_with("file://") || !before.ends_with(|c: char| c.is_alphanumeric() || "._-/}".contains(c))
     })
 }
 
@@ -43,6 +52,8 @@ mod tests {
             let found = check(&[SourceFile::new("docs/a.md", text)]);
             assert_eq!(found.first().map(|one| one.place.as_str()), Some("docs/a.md:2"));
         }
+        let file = format!("file://{}{}someone", "/ho", "me/");
+        assert_eq!(check(&[SourceFile::new("a.md", file)]).len(), 1);
         let address = format!("https://example.com{}{}page", "/ho", "me/");
         assert_eq!(check(&[SourceFile::new("a.md", address)]), []);
     }

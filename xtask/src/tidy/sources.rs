@@ -21,9 +21,9 @@ impl SourceFile {
         self.path.rsplit_once('.').map_or("", |(_, extension)| extension)
     }
 
-    /// Lines with their numbers, the text of `//` comments left out.
-    pub(crate) fn code_lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.text.lines().zip(1..).map(|(line, number)| (number, without_comment(line)))
+    /// Lines of Rust with their numbers, without comments.
+    pub(crate) fn code_lines(&self) -> impl Iterator<Item = (usize, String)> {
+        super::code::lines(&self.text)
     }
 
     /// The line before the given one, or the line itself, holds `// tidy: RULE: REASON`.
@@ -47,31 +47,9 @@ pub(crate) fn read() -> Result<Vec<SourceFile>> {
     Ok(files)
 }
 
-fn without_comment(line: &str) -> &str {
-    let mut from = 0;
-    while let Some(rest) = line.get(from..)
-        && let Some(at) = rest.find("//")
-    {
-        // `://` is an address in a string.
-        if at > 0 && rest.as_bytes().get(at - 1) == Some(&b':') {
-            from += at + 2;
-            continue;
-        }
-        return line.get(..from + at).unwrap_or(line);
-    }
-    line
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn comments_are_left_out_and_addresses_kept() {
-        assert_eq!(without_comment("let a = 1; // Instant::now"), "let a = 1; ");
-        assert_eq!(without_comment("/// Instant::now"), "");
-        assert_eq!(without_comment("open(\"http://x\") // y"), "open(\"http://x\") ");
-    }
 
     #[test]
     fn an_exception_needs_the_rule_and_a_reason() {
