@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::command::{cargo, run};
+use crate::stage::now;
 
 /// As everybody builds it while working: over datagrams, and from those to a secure WebSocket and back.
 pub(crate) fn run_dev() -> Result<()> {
@@ -11,7 +12,12 @@ pub(crate) fn run_dev() -> Result<()> {
     run(&cargo(), &[&demo[..], &["--transport-a", "udp", "--transport-b", "wss"]].concat())
 }
 
-/// As the README says it.
+/// As the README says it. How long it takes is printed and judged by nobody: it is a wait for the speech to be heard, and
+/// whatever else the machine does.
 pub(crate) fn run_release() -> Result<()> {
-    run(&cargo(), &["run", "--release", "--", "demo"])
+    run(&cargo(), &["build", "--release"])?;
+    let started = now();
+    run(&cargo(), &["run", "--release", "--", "demo"])?;
+    println!("the demonstration took {:.1} s; it should take under 15", started.elapsed().as_secs_f64());
+    Ok(())
 }
