@@ -3,10 +3,15 @@
 use anyhow::Result;
 
 use crate::stage::{Stage, run_all};
-use crate::{demo, doc, fuzz, test};
+use crate::{apart, demo, doc, fuzz, test};
 
 /// The checks that are too slow for every change.
 const SLOWER: &[Stage] = &[
+    Stage {
+        name: "apart",
+        shows: "no lint with each feature by itself, and outside the workspace",
+        run: |_| apart::run_stage(),
+    },
     Stage { name: "doc", shows: "the documentation builds without a warning", run: |_| doc::run() },
     Stage { name: "fuzz", shows: "the fuzz targets build and replay their corpora", run: |_| fuzz::run() },
     Stage { name: "release", shows: "the README's first command works", run: |_| demo::run_release() },

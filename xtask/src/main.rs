@@ -8,6 +8,7 @@
     reason = "a command for people: what it prints is its purpose"
 )]
 
+mod apart;
 mod bench;
 mod ci;
 mod command;

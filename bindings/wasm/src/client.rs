@@ -1,4 +1,5 @@
 //! A client with its accounts and calls, which are named by their keys.
+#![expect(clippy::needless_pass_by_value, reason = "what JavaScript hands over is a copy of its own")]
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! The scripted peer and the virtual clock, for the scenarios.
+#![expect(clippy::needless_pass_by_value, reason = "what JavaScript hands over is a copy of its own")]
 
 use std::time::Duration;
 

@@ -39,6 +39,7 @@ impl Error for Fault {
 }
 
 impl Fault {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others are told by what was expected")]
     #[inline(never)]
     fn of(what: &str, found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         Self(match found {
@@ -75,7 +76,11 @@ impl Reader<'_> {
     }
 
     /// A number without a fraction that no rounding has changed.
-    #[expect(clippy::cast_possible_truncation, reason = "it is checked before")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::float_cmp,
+        reason = "a number without a fraction is its own floor"
+    )]
     #[inline(never)]
     fn integer(self, expected: &dyn Expected) -> Result<i64, Fault> {
         const EXACT: f64 = 9_007_199_254_740_991.0;
@@ -101,7 +106,7 @@ impl Reader<'_> {
             return Err(self.wrong(expected));
         }
         let members = Object::entries(self.0.unchecked_ref());
-        Ok(Members { members: Items { list: members, next: 0 }, known, value: JsValue::UNDEFINED })
+        Ok(Members { left: Items { list: members, next: 0 }, known, value: JsValue::UNDEFINED })
     }
 }
 
@@ -257,7 +262,7 @@ impl<'de> SeqAccess<'de> for Items {
 /// The rest of an object's own members, and the value of the last that was named. One that is undefined is missing, unless
 /// its name is not known either: that is a misspelt one.
 struct Members {
-    members: Items,
+    left: Items,
     known: &'static [&'static str],
     value: JsValue,
 }
@@ -265,7 +270,7 @@ struct Members {
 impl Members {
     #[inline(never)]
     fn next(&mut self) -> Option<String> {
-        while let Some(member) = self.members.next() {
+        while let Some(member) = self.left.next() {
             let member: Array = member.unchecked_into();
             self.value = member.get(1);
             let name = member.get(0).as_string()?;
