@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::stage::{Stage, run_all};
-use crate::{apart, demo, doc, fuzz, test};
+use crate::{apart, demo, deny, doc, fuzz, test};
 
 /// The checks that are too slow for every change.
 const SLOWER: &[Stage] = &[
@@ -11,6 +11,11 @@ const SLOWER: &[Stage] = &[
         name: "apart",
         shows: "no lint with each feature by itself, and outside the workspace",
         run: |_| apart::run_stage(),
+    },
+    Stage {
+        name: "deny",
+        shows: "licences, sources and, where their data base can be fetched, advisories",
+        run: |_| deny::run_stage(),
     },
     Stage { name: "doc", shows: "the documentation builds without a warning", run: |_| doc::run() },
     Stage { name: "fuzz", shows: "the fuzz targets build and replay their corpora", run: |_| fuzz::run() },

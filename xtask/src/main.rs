@@ -13,6 +13,7 @@ mod bench;
 mod ci;
 mod command;
 mod demo;
+mod deny;
 mod doc;
 mod facade;
 mod fuzz;

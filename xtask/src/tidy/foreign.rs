@@ -7,10 +7,26 @@ use anyhow::Result;
 use super::Finding;
 use super::layers::is_free;
 use super::metadata::{TARGETS, Workspace};
+use super::sources::SourceFile;
 use crate::command::{capture, cargo};
 
-/// Crates that compile, find or bind C, or that are C.
-const REFUSED: &[&str] = &["cc", "cmake", "bindgen", "pkg-config", "vcpkg", "autotools", "ring", "nasm-rs"];
+/// Crates that compile, find or bind C, or that are C; deny.toml refuses them as well.
+const REFUSED: &[&str] = &[
+    "cc",
+    "cmake",
+    "bindgen",
+    "pkg-config",
+    "vcpkg",
+    "autotools",
+    "nasm-rs",
+    "ring",
+    "aws-lc-rs",
+    "aws-lc-sys",
+    "aws-lc-fips-sys",
+    "openssl-sys",
+    "boring-sys",
+    "native-tls",
+];
 
 /// Prefixes of the same.
 const REFUSED_PREFIXES: &[&str] = &["aws-lc", "openssl-", "boring-"];
@@ -53,6 +69,15 @@ pub(crate) fn trees(workspace: &Workspace) -> Result<BTreeMap<&'static str, BTre
         trees.insert(target, names.map(str::to_owned).collect());
     }
     Ok(trees)
+}
+
+/// Whether deny.toml refuses the same.
+pub(crate) fn check_deny(files: &[SourceFile]) -> Vec<Finding> {
+    let Some(file) = files.iter().find(|file| file.path == "deny.toml") else {
+        return vec![Finding::new("deny.toml", "is missing")];
+    };
+    let missing = REFUSED.iter().filter(|name| !file.text.contains(&format!("{{ crate = \"{name}\", ")));
+    missing.map(|name| Finding::new("deny.toml", format!("does not refuse {name}"))).collect()
 }
 
 /// Looks for C in the trees.
@@ -118,6 +143,19 @@ mod tests {
         assert_eq!(findings("innocent", Some("opus")).len(), 1);
         assert_eq!(findings("innocent", None).len(), 0);
         assert_eq!(findings("linux-raw-sys", None).len(), 0);
+    }
+
+    #[test]
+    fn deny_toml_refuses_the_same() {
+        let listed = |names: &[&str]| {
+            let lines = names.iter().map(|name| format!("    {{ crate = \"{name}\", reason = \"C\" }},\n"));
+            lines.collect::<Vec<_>>().concat()
+        };
+        let found = |text: String| check_deny(&[SourceFile::new("deny.toml", text)]);
+        assert_eq!(found(listed(REFUSED)), []);
+        let (first, rest) = REFUSED.split_first().unwrap();
+        assert_eq!(found(listed(rest)), [Finding::new("deny.toml", format!("does not refuse {first}"))]);
+        assert_eq!(check_deny(&[]).len(), 1);
     }
 
     #[test]

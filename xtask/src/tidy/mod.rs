@@ -42,9 +42,10 @@ impl fmt::Display for Finding {
 pub(crate) fn run() -> Result<()> {
     let workspace = metadata::Workspace::read()?;
     let files = sources::read()?;
-    let checks: [(&str, Vec<Finding>); 10] = [
+    let checks: [(&str, Vec<Finding>); 11] = [
         ("layers: who may use whom, on every target", layers::check(&workspace)),
         ("no C in the default build", foreign::check(&workspace, &foreign::trees(&workspace)?)),
+        ("deny.toml refuses C as well", foreign::check_deny(&files)),
         ("no unsafe code, nothing linked or built by hand", unsafety::check(&workspace, &files)),
         ("licences", licences::check(&workspace, &files)),
         ("edges: clocks, sockets, threads, entropy, binding tools", edges::check(&files, &workspace)),
