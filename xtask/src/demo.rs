@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use crate::command::{cargo, run};
+use crate::command::{cargo, run, target_directory};
+use crate::shipped;
 use crate::stage::now;
 
 /// As everybody builds it while working: over datagrams, and from those to a secure WebSocket and back.
@@ -16,6 +17,7 @@ pub(crate) fn run_dev() -> Result<()> {
 /// whatever else the machine does.
 pub(crate) fn run_release() -> Result<()> {
     run(&cargo(), &["build", "--release"])?;
+    shipped::check(&target_directory().join("release/rvoip"))?;
     let started = now();
     run(&cargo(), &["run", "--release", "--", "demo"])?;
     println!("the demonstration took {:.1} s; it should take under 15", started.elapsed().as_secs_f64());

@@ -25,6 +25,7 @@ mod python;
 mod readme;
 mod results;
 mod scenarios;
+mod shipped;
 mod stage;
 mod test;
 mod tidy;

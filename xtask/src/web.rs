@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::command::{self, cargo, root, target_directory};
 use crate::stage::Count;
-use crate::{install, scenarios, wasm};
+use crate::{install, scenarios, shipped, wasm};
 
 /// Builds the package and runs all of its tests.
 pub(crate) fn run(count: &mut Count) -> Result<()> {
@@ -20,6 +20,8 @@ pub(crate) fn run(count: &mut Count) -> Result<()> {
     command::run(&cargo(), &["build", "--package", "rvoip-interop", "--bin", "rvoip-testbed"])?;
     let testbed = target_directory().join("debug/rvoip-testbed");
     let harness = wasm::build(wasm::Kind::Harness)?;
+    shipped::check(&root().join("web/dist/wasm/rvoip_wasm_bg.wasm"))?;
+    shipped::check_harness(&harness.join("rvoip_wasm_bg.wasm"))?;
     let tables = scenarios::folder();
     let variables = [
         ("RVOIP_TESTBED", testbed.as_os_str()),

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 
 use crate::command::{self, cargo, root, run, target_directory};
 use crate::stage::Count;
-use crate::{install, kept, scenarios};
+use crate::{install, kept, scenarios, shipped};
 
 const BINDGEN: &str = "bindings/uniffi/bindgen/Cargo.toml";
 /// Where Package.swift expects the generated source.
@@ -26,6 +26,7 @@ pub(crate) fn run_stage(count: &mut Count) -> Result<()> {
     let library = library()?;
     let generator = Generator::build()?;
     generator.test(count)?;
+    shipped::check(&library)?;
     generator.generate(&library, "mobile/kotlin/generated", SWIFT)?;
     swift::check(SWIFT, &["mobile/swift/Sources", "mobile/swift/Tests/RvoipTests"], count)?;
     swift::test(count)?;
@@ -40,7 +41,9 @@ fn run_scenarios(generator: &Generator, count: &mut Count) -> Result<()> {
     let folder = target.to_string_lossy().into_owned();
     run(&cargo(), &["build", "--package", PACKAGE, "--features", "harness", "--target-dir", &folder])?;
     let (kotlin, swift) = (format!("{folder}/kotlin"), format!("{folder}/swift"));
-    generator.generate(&target.join("debug/librvoip_ffi.so"), &kotlin, &swift)?;
+    let library = target.join("debug/librvoip_ffi.so");
+    shipped::check_harness(&library)?;
+    generator.generate(&library, &kotlin, &swift)?;
     swift::check(&swift, &["mobile/swift/Sources", "mobile/swift/Tests/ConformanceTests"], count)?;
     kotlin::run_scenarios(&target, count)
 }

@@ -68,7 +68,7 @@ impl Environment {
     }
 
     /// The folder that its packages are in.
-    fn packages(&self) -> Result<String> {
+    pub(crate) fn packages(&self) -> Result<String> {
         let folder =
             capture(&self.interpreter, &["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])?;
         Ok(folder.trim().to_owned())

@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, bail};
 pub(crate) use self::environment::Environment;
 use crate::command::{cargo, root, run, target_directory};
 use crate::stage::Count;
-use crate::{install, scenarios};
+use crate::{install, scenarios, shipped};
 
 const PROJECT: &str = "python";
 const PACKAGE: &str = "rvoip-python";
@@ -32,6 +32,7 @@ pub(crate) fn run_stage(count: &mut Count) -> Result<()> {
     let wheel = wheel(&tools)?;
     check_clean(&wheel)?;
     let tested = Environment::over(&tools, &target_directory().join("python/tested"), &wheel)?;
+    shipped::check(&Path::new(&tested.packages()?).join("rvoip/_rvoip.abi3.so"))?;
     check_types(&tested)?;
     install::packages(&[&install::KAMAILIO, &install::BARESIP])?;
     run(&cargo(), &["build", "--package", "rvoip-interop", "--bin", "rvoip-testbed"])?;
@@ -104,7 +105,9 @@ fn scenarios(tools: &Environment, count: &mut Count) -> Result<()> {
             copy(&source, &package.join(name))?;
         }
     }
-    copy(&target.join("debug/lib_rvoip.so"), &package.join("_rvoip.abi3.so"))?;
+    let library = target.join("debug/lib_rvoip.so");
+    shipped::check_harness(&library)?;
+    copy(&library, &package.join("_rvoip.abi3.so"))?;
     let table = scenarios::folder().join("python.txt");
     let variables: [(&str, &OsStr); 2] =
         [("PYTHONPATH", packages.as_os_str()), ("RVOIP_TABLE", table.as_os_str())];
