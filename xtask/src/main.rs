@@ -1,4 +1,4 @@
-//! What people type: `cargo xtask test`, `ci`, `tidy`, `bench`, `doc`.
+//! What people type: `cargo xtask test`, `ci`, `tidy`, `types`, `parity`, `readme`, `bench`, `wasm`, `doc`.
 //!
 //! Each subcommand has its own file. `test` and `ci` are tables of [`stage::Stage`]s; everything that a stage needs
 //! and that can be had is installed by [`install`], which says so.
@@ -50,7 +50,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
                   fills the README's examples from the files that tests run
   bench [NAME…]   speed, allocations and sizes, next to other implementations
   wasm [harness]  the core for the browser, into web/wasm; or its build for tests, into target/wasm-harness
-  doc             the documentation of every crate, warnings refused
+  doc             the reference of every language by its own tool, warnings refused
 ";
 
 fn main() -> ExitCode {

@@ -69,7 +69,7 @@ pub(crate) const SCENARIOS: &str = "rvoip-conformance";
 
 /// Runs the named stages, or all.
 pub(crate) fn run(names: &[String]) -> Result<()> {
-    run_all(select(STAGES, names)?)
+    run_all(select(STAGES, names)?, "")
 }
 
 /// The names of the stages.
