@@ -24,6 +24,17 @@ pub(crate) async fn next(transports: &mut Transports) -> TransportEvent {
     timeout(Duration::from_secs(60), poll_fn(|cx| transports.poll(cx))).await.expect("an event")
 }
 
+/// Lets time pass in leaps, for ever: what waits for a time-out sees it, whenever it began to wait. Between two leaps the
+/// clock goes on, so that the sockets are waited for.
+pub(crate) async fn leaps(by: Duration) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::pause();
+        tokio::time::advance(by).await;
+        tokio::time::resume();
+    }
+}
+
 /// The next event of `transports`, while `other` lives too and has nothing to tell.
 pub(crate) async fn next_beside(transports: &mut Transports, other: &mut Transports) -> TransportEvent {
     tokio::select! {
