@@ -15,6 +15,8 @@ use rvoip_media_core::wav::PcmClip;
 use tokio::time::timeout;
 
 const LOOPBACK: &str = "127.0.0.1:0";
+/// What is waited for comes at once; on a machine that does something else it may take as long as it wants.
+const LIMIT: Duration = Duration::from_secs(60);
 
 async fn client(transport: TransportKind) -> (Client, String) {
     client_with(transport, ClientConfig::default()).await
@@ -27,20 +29,20 @@ async fn client_with(transport: TransportKind, config: ClientConfig) -> (Client,
     let levels_interval = Duration::from_millis(200);
     config.media =
         MediaConfig { rtp_ports: (20_000, 32_000), statistics_interval, levels_interval, ..config.media };
-    if transport == TransportKind::Tcp {
-        let free = std::net::TcpListener::bind(LOOPBACK).unwrap().local_addr().unwrap();
-        config.binds.push(Bind { transport, address: free });
-        let client = Client::builder().config(config).build().await.unwrap();
-        return (client, format!("{free};transport=tcp"));
-    }
+    let (name, suffix) = if transport == TransportKind::Tcp {
+        config.binds.push(Bind { transport, address: LOOPBACK.parse().unwrap() });
+        ("TCP", ";transport=tcp")
+    } else {
+        ("UDP", "")
+    };
     let client = Client::builder().config(config).build().await.unwrap();
     let mut events = client.events();
     let address = wait(&mut events, |event| match event {
-        Event::Listening { address, .. } => Some(address.clone()),
+        Event::Listening { transport, address } if transport == name => Some(address.clone()),
         _ => None,
     })
     .await;
-    (client, address)
+    (client, address + suffix)
 }
 
 async fn wait<T>(events: &mut rvoip::Events, mut wanted: impl FnMut(&Event) -> Option<T>) -> T {
@@ -52,7 +54,7 @@ async fn wait<T>(events: &mut rvoip::Events, mut wanted: impl FnMut(&Event) -> O
             }
         }
     };
-    timeout(Duration::from_secs(15), found).await.unwrap()
+    timeout(LIMIT, found).await.unwrap()
 }
 
 async fn account(client: &Client, name: &str) -> Account {
@@ -188,7 +190,7 @@ async fn a_call_goes_over_tcp() {
     assert!(wait(&mut call.events(), loud).await.0 > 0.01, "the tone is heard in what is sent");
     assert!(wait(&mut answering.events(), loud).await.1 > 0.01, "and in what arrives");
     answering.hang_up().await.unwrap();
-    assert_eq!(timeout(Duration::from_secs(5), call.ended()).await.unwrap().unwrap(), Cause::RemoteHangUp);
+    assert_eq!(timeout(LIMIT, call.ended()).await.unwrap().unwrap(), Cause::RemoteHangUp);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -205,7 +207,7 @@ async fn a_call_is_refused_cancelled_and_unreachable_with_its_reason() {
     let call = caller.call(&to).await.unwrap();
     let ringing = incoming(&bob).await;
     call.hang_up().await.unwrap();
-    let cause = timeout(Duration::from_secs(5), ringing.ended()).await.unwrap();
+    let cause = timeout(LIMIT, ringing.ended()).await.unwrap();
     assert!(matches!(cause, Ok(Cause::Cancelled) | Err(_)));
 
     let call = caller.call("sip:bob@127.0.0.1:1;transport=tcp").await.unwrap();
@@ -221,9 +223,9 @@ async fn a_call_is_refused_cancelled_and_unreachable_with_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_peer_whose_audio_stops_ends_the_call_after_the_media_timeout() {
+async fn a_call_on_hold_outlives_the_media_timeout() {
     let config = ClientConfig {
-        media: MediaConfig { timeout: Duration::from_secs(1), ..MediaConfig::default() },
+        media: MediaConfig { timeout: Duration::from_secs(2), ..MediaConfig::default() },
         ..ClientConfig::default()
     };
     let (alice, _) = client_with(TransportKind::Udp, config).await;
@@ -237,11 +239,11 @@ async fn a_peer_whose_audio_stops_ends_the_call_after_the_media_timeout() {
     wait(&mut events, |event| matches!(event, Event::StatisticsUpdated { .. }).then_some(())).await;
     // Nobody times out while the peer is held, and it sends nothing then.
     call.hold().await.unwrap();
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
     assert!(call.info().is_some());
     call.resume().await.unwrap();
     answering.hold().await.unwrap();
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
     assert!(call.info().is_some(), "a peer that holds may be silent");
     call.hang_up().await.unwrap();
 }
@@ -259,10 +261,7 @@ async fn a_taken_port_is_told_and_a_dropped_client_ends_its_calls() {
     drop(alice);
     let (alice, bob, call, answering) = connected(TransportKind::Udp).await;
     drop((call, alice));
-    assert_eq!(
-        timeout(Duration::from_secs(5), answering.ended()).await.unwrap().unwrap(),
-        Cause::RemoteHangUp
-    );
+    assert_eq!(timeout(LIMIT, answering.ended()).await.unwrap().unwrap(), Cause::RemoteHangUp);
     drop(bob);
 }
 
