@@ -36,7 +36,18 @@ async fn localhost_resolves_with_and_without_servers() {
 async fn without_servers_other_names_are_unavailable() {
     let mut resolver = Resolver::offline();
     for record in [RecordType::A, RecordType::Aaaa, RecordType::Srv, RecordType::Naptr] {
-        assert_eq!(answer(&mut resolver, "example.invalid", record).await, Err(DnsError::Unavailable));
+        assert_eq!(answer(&mut resolver, "phone.example", record).await, Err(DnsError::Unavailable));
+    }
+}
+
+/// RFC 6761 §6.4.
+#[tokio::test]
+async fn an_invalid_name_does_not_exist_and_nobody_is_asked() {
+    let mut resolver = Resolver::offline();
+    for record in [RecordType::A, RecordType::Aaaa, RecordType::Srv, RecordType::Naptr] {
+        for name in ["phone.invalid", "Invalid", "a.b.INVALID."] {
+            assert_eq!(answer(&mut resolver, name, record).await, Err(DnsError::NoSuchName), "{name}");
+        }
     }
 }
 

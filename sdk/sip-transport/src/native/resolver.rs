@@ -99,17 +99,20 @@ impl Resolver {
         Poll::Pending
     }
 
-    /// What needs no server: bad names, `localhost` (RFC 6761 §6.3) and the table of hosts.
+    /// What needs no server: bad names, `localhost` (RFC 6761 §6.3), `invalid` (§6.4) and the table of hosts.
     fn answer_locally(&self, question: &DnsQuestion) -> Option<Result<DnsAnswer, DnsError>> {
         let Ok(name) = parse(&question.name) else { return Some(Err(DnsError::NoSuchName)) };
+        if is_under(&name, b"invalid") {
+            return Some(Err(DnsError::NoSuchName));
+        }
         let loopback = match question.record {
             RecordType::A => Ipv4Addr::LOCALHOST.into(),
             RecordType::Aaaa => Ipv6Addr::LOCALHOST.into(),
             RecordType::Srv | RecordType::Naptr => {
-                return is_localhost(&name).then(|| Ok(empty(question.record)));
+                return is_under(&name, b"localhost").then(|| Ok(empty(question.record)));
             }
         };
-        if is_localhost(&name) {
+        if is_under(&name, b"localhost") {
             return Some(Ok(DnsAnswer::Addresses(vec![loopback])));
         }
         let listed = |record| {
@@ -138,8 +141,9 @@ fn parse(name: &str) -> Result<Name, ()> {
     }
 }
 
-fn is_localhost(name: &Name) -> bool {
-    name.iter().next_back().is_some_and(|label| label.eq_ignore_ascii_case(b"localhost"))
+/// Whether a name is that top label or below it.
+fn is_under(name: &Name, top: &[u8]) -> bool {
+    name.iter().next_back().is_some_and(|label| label.eq_ignore_ascii_case(top))
 }
 
 async fn look_up(servers: Arc<TokioResolver>, question: DnsQuestion) -> Result<DnsAnswer, DnsError> {
