@@ -9,10 +9,9 @@ use crate::kamailio::{DOMAIN, PASSWORD};
 use crate::ports::{free_port, free_port_range, udp_is_bound};
 use crate::process::{Process, Signal};
 use crate::recording::Voice;
-use crate::wait::wait_until;
+use crate::wait::{LIMIT, wait_until};
 
 const CONFIGURATION: &str = include_str!("../peers/baresip/config");
-const START: Duration = Duration::from_secs(10);
 
 /// How a baresip is set up.
 #[derive(Clone, Debug)]
@@ -85,7 +84,7 @@ impl Baresip {
             arguments.extend(["-e".to_owned(), format!("/dial {uri}")]);
         }
         let process = Process::start(&format!("baresip {}", options.user), "baresip", arguments, &folder)?;
-        wait_until("baresip's port", START, || Ok(udp_is_bound(port)?.then_some(())))?;
+        wait_until("baresip's port", LIMIT, || Ok(udp_is_bound(port)?.then_some(())))?;
         Ok(Self { process, port, recordings })
     }
 
@@ -107,14 +106,14 @@ impl Baresip {
     /// Ends it as a power cut would: nobody is told.
     pub fn vanish(&mut self) -> Result<()> {
         self.process.signal(Signal::Kill)?;
-        self.process.wait_for_exit(START)?;
+        self.process.wait_for_exit(LIMIT)?;
         Ok(())
     }
 
     /// Ends it in good order, so that its recordings are complete.
     pub fn quit(&mut self) -> Result<()> {
         self.process.signal(Signal::Interrupt)?;
-        self.process.wait_for_exit(START)?;
+        self.process.wait_for_exit(LIMIT)?;
         Ok(())
     }
 

@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use rvoip_certificates::Authority;
 
 use crate::ports::{free_port, udp_is_bound};
 use crate::process::Process;
-use crate::wait::wait_until;
+use crate::wait::{LIMIT, wait_until};
 
 /// The domain that Kamailio serves; no name server knows it, so everything goes by way of an outbound proxy.
 pub const DOMAIN: &str = "test.invalid";
@@ -18,7 +17,6 @@ pub const PASSWORD: &str = "open-sesame";
 
 const CONFIGURATION: &str = include_str!("../peers/kamailio/kamailio.cfg");
 const TLS_CONFIGURATION: &str = include_str!("../peers/kamailio/tls.cfg");
-const START: Duration = Duration::from_secs(20);
 
 /// The ports of a Kamailio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +76,7 @@ impl Kamailio {
         let arguments = ["-DD", "-E", "-f", &*file, "-Y", &*run, "-m", "64", "-M", "8"];
         let process = Process::start("kamailio", "kamailio", arguments, folder)?;
         let mut kamailio = Self { process, ports, control, authority };
-        wait_until("Kamailio's port", START, || {
+        wait_until("Kamailio's port", LIMIT, || {
             ensure!(kamailio.process.is_running()?, "kamailio ended: {:?}", kamailio.process.error_lines());
             // Its processes start one after the other; the one for remote commands is among the last.
             Ok((udp_is_bound(ports.plain)? && kamailio.ask(&["core.uptime"]).is_ok()).then_some(()))
@@ -129,7 +127,7 @@ impl Kamailio {
 
     /// Waits until a user has registered.
     pub fn wait_for_contact(&self, user: &str) -> Result<String> {
-        wait_until(&format!("a contact of {user}"), START, || {
+        wait_until(&format!("a contact of {user}"), LIMIT, || {
             let contacts = self.contacts(user)?;
             Ok((!contacts.is_empty()).then_some(contacts))
         })

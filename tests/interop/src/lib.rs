@@ -43,4 +43,4 @@ pub use recording::{Voice, assert_heard, compare_files};
 pub use scratch::{Scratch, in_scratch};
 pub use sipp::{Sipp, SippStatistics};
 pub use switch::{OwnSwitch, USERS};
-pub use wait::wait_until;
+pub use wait::{LIMIT, wait_until};

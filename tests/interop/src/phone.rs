@@ -8,9 +8,7 @@ use serde_json::Value;
 
 use crate::binary::rvoip_binary;
 use crate::process::{Process, Signal};
-
-/// How long a phone may take to begin.
-const START: Duration = Duration::from_secs(10);
+use crate::wait::LIMIT;
 
 /// One run of `rvoip --json`.
 #[derive(Debug)]
@@ -35,7 +33,7 @@ impl Phone {
 
     /// Waits until it listens for `transport` (`UDP`, `TCP`), and gives the address and port.
     pub fn listening(&self, transport: &str) -> Result<String> {
-        let event = self.wait_for(&format!("listening on {transport}"), START, |event| {
+        let event = self.wait_for(&format!("listening on {transport}"), LIMIT, |event| {
             of_type(event, "listening")
                 && event
                     .get("transport")
@@ -47,7 +45,7 @@ impl Phone {
 
     /// Waits until its account is registered.
     pub fn registered(&self) -> Result<Value> {
-        self.wait_for("registered", START, |event| {
+        self.wait_for("registered", LIMIT, |event| {
             of_type(event, "registration_changed")
                 && event.get("state").is_some_and(|state| state == "registered")
         })

@@ -20,19 +20,9 @@ impl std::fmt::Display for PortRange {
     }
 }
 
-/// A port that is free for UDP and for TCP, chosen by the system.
-pub fn free_port() -> Result<u16> {
-    for _ in 0..100 {
-        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let port = udp.local_addr()?.port();
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return Ok(port);
-        }
-    }
-    bail!("no port is free for both UDP and TCP")
-}
-
-/// The lowest port that is given out in ranges; below what systems choose by themselves.
+/// The ports that are given out one by one, and those that are given out in ranges: below what systems choose by themselves,
+/// since a peer binds its port a moment after it was found free.
+const SINGLE: u16 = 10_000;
 const LOWEST: u16 = 12_000;
 /// How many ranges there are.
 const RANGES: u16 = 200;
@@ -40,6 +30,21 @@ const RANGES: u16 = 200;
 const RANGE: u16 = 100;
 
 static NEXT: AtomicU16 = AtomicU16::new(0);
+static NEXT_SINGLE: AtomicU16 = AtomicU16::new(0);
+
+/// A port that is free for UDP and for TCP, and that this process was not given before.
+pub fn free_port() -> Result<u16> {
+    let begin = u16::try_from(std::process::id() * 37 % u32::from(LOWEST - SINGLE))?;
+    for _ in SINGLE..LOWEST {
+        let number = begin + NEXT_SINGLE.fetch_add(1, Ordering::Relaxed);
+        let port = SINGLE + number % (LOWEST - SINGLE);
+        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, port));
+        if udp.is_ok() && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port is free for both UDP and TCP")
+}
 
 /// A hundred consecutive ports that are free for UDP, for a peer that wants a range.
 pub fn free_port_range() -> Result<PortRange> {
@@ -85,6 +90,13 @@ mod tests {
         let table = "  sl  local_address rem_address\n  1: 0100007F:13C4 00000000:0000 07\n";
         assert!(lists_port(table, 0x13C4));
         assert!(!lists_port(table, 0x13C5));
+    }
+
+    #[test]
+    fn no_port_is_given_out_twice_and_none_that_the_system_would_choose() {
+        let ports: Vec<u16> = (0..20).map(|_| free_port().unwrap()).collect();
+        assert!(ports.iter().all(|port| (SINGLE..LOWEST).contains(port)), "{ports:?}");
+        assert!(ports.windows(2).all(|pair| pair[0] != pair[1]), "{ports:?}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result};
 
+use crate::binary::rvoip_binary;
 use crate::process::take_transcripts;
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -49,6 +50,8 @@ impl Scratch {
 pub fn in_scratch(test: impl FnOnce(&Scratch) -> Result<()>) {
     drop(take_transcripts());
     let outcome = catch_unwind(AssertUnwindSafe(|| {
+        // The phone is built before a peer starts, whose patience would end meanwhile.
+        rvoip_binary()?;
         let scratch = Scratch::new()?;
         test(&scratch).with_context(|| format!("files are in {}", scratch.path().display()))?;
         scratch.remove()

@@ -7,10 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::ports::{free_port, free_port_range, udp_is_bound};
 use crate::process::Process;
-use crate::wait::wait_until;
-
-/// How long SIPp may take to begin.
-const START: Duration = Duration::from_secs(10);
+use crate::wait::{LIMIT, wait_until};
 
 /// One run of SIPp.
 #[derive(Debug)]
@@ -43,7 +40,7 @@ impl Sipp {
     /// Takes `calls` calls with the scenario `uas`; returns when it can be called.
     pub fn uas(calls: u32, more: &[&str], folder: &Path) -> Result<Self> {
         let sipp = Self::start("uas", calls, more, folder)?;
-        wait_until("SIPp's port", START, || Ok(udp_is_bound(sipp.port)?.then_some(())))?;
+        wait_until("SIPp's port", LIMIT, || Ok(udp_is_bound(sipp.port)?.then_some(())))?;
         Ok(sipp)
     }
 
@@ -72,6 +69,11 @@ impl Sipp {
             "-m",
             &calls,
             "-nostdin",
+            // When it was not scheduled for long it would write so among the errors of the peer.
+            "-watchdog_minor_threshold",
+            "60000",
+            "-watchdog_major_threshold",
+            "60000",
             "-trace_stat",
             "-stf",
             &statistics_text,

@@ -2,7 +2,6 @@
 
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use rvoip_call_engine::{Listen, Protocol, RunningSwitch, SwitchConfig, TlsConfig};
@@ -11,7 +10,7 @@ use rvoip_sip_core::{Algorithm, Password};
 use tokio::runtime::Runtime;
 
 use crate::kamailio::{DOMAIN, PASSWORD, account_words};
-use crate::wait::wait_until;
+use crate::wait::{LIMIT, wait_until};
 
 /// The users of Kamailio and of our switch.
 pub const USERS: [&str; 3] = ["alice", "bob", "carol"];
@@ -82,7 +81,7 @@ impl OwnSwitch {
 
     /// Waits until a user has registered.
     pub fn wait_for_contact(&self, user: &str) -> Result<()> {
-        wait_until(&format!("a contact of {user}"), Duration::from_secs(10), || {
+        wait_until(&format!("a contact of {user}"), LIMIT, || {
             Ok((!self.runtime.block_on(self.switch.bindings(user))?.is_empty()).then_some(()))
         })
     }

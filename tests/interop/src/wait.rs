@@ -4,6 +4,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+/// How long something may take that comes at once: only a hang reaches it, so that a machine that does something else as well
+/// fails no test.
+pub const LIMIT: Duration = Duration::from_secs(60);
+
 /// How often something is looked at that cannot tell by itself.
 const PACE: Duration = Duration::from_millis(20);
 

@@ -1,14 +1,11 @@
 //! Calls with baresip, by way of Kamailio and direct: both sides speak, and what each heard is compared.
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 use rvoip_interop::{
-    Baresip, BaresipFiles, BaresipOptions, DOMAIN, Kamailio, Phone, Scratch, Voice, assert_heard, in_scratch,
-    of_type,
+    Baresip, BaresipFiles, BaresipOptions, DOMAIN, Kamailio, LIMIT, Phone, Scratch, Voice, assert_heard,
+    in_scratch, of_type,
 };
 
-const SOON: Duration = Duration::from_secs(10);
 /// Seconds of the speech that are compared.
 const COMPARED: u32 = 5;
 /// Seconds that a call with speech lasts.
@@ -36,11 +33,11 @@ fn we_call(transport: &str, theirs: &str, codecs: &str, scratch: &Scratch) -> Re
         (format!("sip:bob@{DOMAIN}"), speech.to_string_lossy(), recording.to_string_lossy());
     let words = ["call", &*uri, "--play", &speech, "--record", &file, "--duration", DURATION];
     let mut phone = start("rvoip call", &words, &kamailio.account("alice", transport), scratch)?;
-    let status = phone.exit_status(Duration::from_secs(25))?;
+    let status = phone.exit_status(LIMIT)?;
     ensure!(status == 0, "status {status}: {:?}", phone.complaints());
-    ensure!(phone.ended(SOON)? == "local_hang_up");
+    ensure!(phone.ended(LIMIT)? == "local_hang_up");
     ensure!(phone.events()?.iter().any(|event| of_type(event, "audio_received")), "no audio was told");
-    bob.wait_for_line("session closed", SOON)?;
+    bob.wait_for_line("session closed", LIMIT)?;
     bob.quit()?;
     assert_heard(Voice::Bob, &recording, COMPARED)?;
     assert_heard(Voice::Alice, &bob.recording()?, COMPARED)
@@ -58,16 +55,16 @@ fn we_are_called(transport: &str, theirs: &str, codecs: &str, scratch: &Scratch)
     let options =
         BaresipOptions { user: "bob", proxy: Some(&proxy), answers: false, dials: Some(&uri), codecs };
     let mut bob = Baresip::start_with(&options, &files(&kamailio), scratch.path())?;
-    let incoming = phone.wait_for("a call", SOON, |event| of_type(event, "incoming_call"))?;
+    let incoming = phone.wait_for("a call", LIMIT, |event| of_type(event, "incoming_call"))?;
     ensure!(
         incoming.get("from").is_some_and(|from| from.to_string().contains("bob@test.invalid")),
         "{incoming}"
     );
-    phone.connected(SOON)?;
-    ensure!(phone.ended(Duration::from_secs(20))? == "local_hang_up");
-    bob.wait_for_line("session closed", SOON)?;
+    phone.connected(LIMIT)?;
+    ensure!(phone.ended(LIMIT)? == "local_hang_up");
+    bob.wait_for_line("session closed", LIMIT)?;
     bob.quit()?;
-    phone.quit(SOON)?;
+    phone.quit(LIMIT)?;
     assert_heard(Voice::Bob, &recording, COMPARED)?;
     assert_heard(Voice::Alice, &bob.recording()?, COMPARED)
 }
@@ -124,12 +121,12 @@ fn a_baresip_that_vanishes_ends_the_call_by_media_timeout() {
         let uri = format!("sip:bob@{DOMAIN}");
         let words = ["call", &*uri, "--media-timeout", "2"];
         let mut phone = start("rvoip call", &words, &kamailio.account("alice", "udp"), scratch)?;
-        phone.connected(SOON)?;
-        phone.wait_for("audio", SOON, |event| of_type(event, "audio_received"))?;
+        phone.connected(LIMIT)?;
+        phone.wait_for("audio", LIMIT, |event| of_type(event, "audio_received"))?;
         bob.vanish()?;
-        let cause = phone.ended(SOON)?;
+        let cause = phone.ended(LIMIT)?;
         ensure!(cause == "media_timeout", "{cause}");
-        let status = phone.exit_status(SOON)?;
+        let status = phone.exit_status(LIMIT)?;
         ensure!(status == 1, "status {status}");
         ensure!(phone.complaints().len() == 1, "one line says it: {:?}", phone.complaints());
         Ok(())
@@ -145,14 +142,14 @@ fn keys_and_hold_go_both_ways_with_a_baresip_called_directly() {
         let uri = format!("sip:bob@{}", bob.address());
         let words = ["call", &*uri, "--bind", "127.0.0.1:0", "--transport", "udp", "--media-timeout", "2"];
         let mut phone = Phone::start("rvoip call", &words, scratch.path())?;
-        phone.connected(SOON)?;
-        phone.wait_for("audio", SOON, |event| of_type(event, "audio_received"))?;
+        phone.connected(LIMIT)?;
+        phone.wait_for("audio", LIMIT, |event| of_type(event, "audio_received"))?;
 
         phone.command("dtmf 5#")?;
-        bob.wait_for_line("'5'", SOON)?;
-        bob.wait_for_line("'#'", SOON)?;
+        bob.wait_for_line("'5'", LIMIT)?;
+        bob.wait_for_line("'#'", LIMIT)?;
         bob.type_line("7")?;
-        phone.wait_for("the digit 7", SOON, |event| {
+        phone.wait_for("the digit 7", LIMIT, |event| {
             of_type(event, "digit_received") && event.get("digit").is_some_and(|digit| digit == "7")
         })?;
 
@@ -164,17 +161,17 @@ fn keys_and_hold_go_both_ways_with_a_baresip_called_directly() {
             }
         };
         phone.command("hold")?;
-        phone.wait_for("our hold", SOON, hold(true, false))?;
+        phone.wait_for("our hold", LIMIT, hold(true, false))?;
         phone.command("resume")?;
-        phone.wait_for("the end of our hold", SOON, hold(false, false))?;
+        phone.wait_for("the end of our hold", LIMIT, hold(false, false))?;
         // The key x holds in baresip, X resumes.
         bob.type_line("x")?;
-        phone.wait_for("their hold", SOON, hold(false, true))?;
+        phone.wait_for("their hold", LIMIT, hold(false, true))?;
         bob.type_line("X")?;
         phone.command("hangup")?;
-        ensure!(phone.ended(SOON)? == "local_hang_up");
-        ensure!(phone.exit_status(SOON)? == 0, "{:?}", phone.complaints());
-        bob.wait_for_line("session closed", SOON)?;
+        ensure!(phone.ended(LIMIT)? == "local_hang_up");
+        ensure!(phone.exit_status(LIMIT)? == 0, "{:?}", phone.complaints());
+        bob.wait_for_line("session closed", LIMIT)?;
         Ok(())
     });
 }

@@ -1,12 +1,8 @@
 //! Two of us without a server between: one listens with a certificate of its own.
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 use rvoip_certificates::Authority;
-use rvoip_interop::{Phone, Scratch, in_scratch, of_type};
-
-const SOON: Duration = Duration::from_secs(10);
+use rvoip_interop::{LIMIT, Phone, Scratch, in_scratch, of_type};
 
 fn call(transport: &str, scratch: &Scratch) -> Result<()> {
     let authority = Authority::new("Authority of the test")?;
@@ -26,11 +22,11 @@ fn call(transport: &str, scratch: &Scratch) -> Result<()> {
     let uri = format!("sip:bob@{};transport={transport}", bob.listening(transport)?);
     let words = ["call", &uri, "--tls-ca", &ca, "--duration", "1"];
     let mut alice = Phone::start("rvoip call", &words, scratch.path())?;
-    ensure!(alice.exit_status(SOON)? == 0, "{:?}", alice.complaints());
+    ensure!(alice.exit_status(LIMIT)? == 0, "{:?}", alice.complaints());
     ensure!(alice.events()?.iter().any(|event| of_type(event, "audio_received")), "no audio was told");
-    let cause = bob.ended(SOON)?;
+    let cause = bob.ended(LIMIT)?;
     ensure!(cause == "remote_hang_up", "{cause}");
-    bob.quit(SOON)
+    bob.quit(LIMIT)
 }
 
 #[test]

@@ -1,14 +1,11 @@
 //! Registration, texts and questions at and through Kamailio.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
 use rvoip_certificates::Authority;
 use rvoip_interop::{
-    Baresip, BaresipOptions, DOMAIN, Kamailio, PASSWORD, Phone, Scratch, in_scratch, of_type, wait_until,
+    Baresip, BaresipOptions, DOMAIN, Kamailio, LIMIT, PASSWORD, Phone, Scratch, in_scratch, of_type,
+    wait_until,
 };
-
-const SOON: Duration = Duration::from_secs(10);
 
 fn start(name: &str, words: &[&str], account: &[String], scratch: &Scratch) -> Result<Phone> {
     let arguments: Vec<&str> = words.iter().copied().chain(account.iter().map(String::as_str)).collect();
@@ -31,8 +28,8 @@ fn registers_and_unregisters(transport: &str, scratch: &Scratch) -> Result<()> {
         }
         _ => ensure!(written.contains(&format!("transport={transport}")), "{contacts}"),
     }
-    phone.quit(SOON)?;
-    wait_until("no contact of alice", SOON, || Ok(kamailio.contacts("alice")?.is_empty().then_some(())))
+    phone.quit(LIMIT)?;
+    wait_until("no contact of alice", LIMIT, || Ok(kamailio.contacts("alice")?.is_empty().then_some(())))
 }
 
 #[test]
@@ -71,13 +68,13 @@ fn texts_go_between_all_transports() {
             let text = format!("from {from} to {to}");
             let words = ["message", &uri, &text];
             let mut alice = start("rvoip message", &words, &kamailio.account("alice", from), scratch)?;
-            let status = alice.exit_status(SOON)?;
+            let status = alice.exit_status(LIMIT)?;
             ensure!(status == 0, "{text}: status {status}: {:?}", alice.complaints());
-            carol.wait_for(&text, SOON, |event| {
+            carol.wait_for(&text, LIMIT, |event| {
                 of_type(event, "message_received")
                     && event.get("text").is_some_and(|received| *received == text)
             })?;
-            carol.quit(SOON)?;
+            carol.quit(LIMIT)?;
         }
         Ok(())
     });
@@ -97,7 +94,7 @@ fn distrusts(transport: &str, scratch: &Scratch) -> Result<()> {
         }
     }
     let mut phone = start("rvoip with another authority", &["register"], &account, scratch)?;
-    let status = phone.exit_status(SOON)?;
+    let status = phone.exit_status(LIMIT)?;
     ensure!(status == 1, "status {status}: {:?}", phone.complaints());
     let complaints = phone.complaints();
     ensure!(complaints.len() == 1, "one line says it: {complaints:?}");
@@ -107,10 +104,10 @@ fn distrusts(transport: &str, scratch: &Scratch) -> Result<()> {
     let kept: Vec<String> =
         account.iter().filter(|word| *word != "--tls-ca" && **word != other).cloned().collect();
     let mut phone = start("rvoip without an authority", &["register", "--once"], &kept, scratch)?;
-    ensure!(phone.exit_status(SOON)? == 1, "{:?}", phone.complaints());
+    ensure!(phone.exit_status(LIMIT)? == 1, "{:?}", phone.complaints());
     let words = ["register", "--once", "--tls-insecure"];
     let mut phone = start("rvoip that asks for no authority", &words, &kept, scratch)?;
-    ensure!(phone.exit_status(SOON)? == 0, "{:?}", phone.complaints());
+    ensure!(phone.exit_status(LIMIT)? == 0, "{:?}", phone.complaints());
     Ok(())
 }
 
@@ -134,7 +131,7 @@ fn a_port_without_tls_is_told_in_one_line() {
             *word = word.replace(&tls, &plain);
         }
         let mut phone = start("rvoip at a plain port", &["register"], &account, scratch)?;
-        ensure!(phone.exit_status(Duration::from_secs(20))? == 1, "{:?}", phone.complaints());
+        ensure!(phone.exit_status(LIMIT)? == 1, "{:?}", phone.complaints());
         let complaints = phone.complaints();
         ensure!(
             complaints.len() == 1 && complaints.iter().all(|line| line.contains("TLS")),
@@ -153,7 +150,7 @@ fn a_file_that_is_no_certificate_is_named() {
         for (path, words) in [(file.as_str(), "cannot be used"), ("/nowhere/ca.pem", "cannot be read")] {
             let arguments = ["options", "sip:127.0.0.1", "--tls-ca", path];
             let mut phone = Phone::start("rvoip with a wrong file", &arguments, scratch.path())?;
-            ensure!(phone.exit_status(SOON)? != 0, "it ran");
+            ensure!(phone.exit_status(LIMIT)? != 0, "it ran");
             let complaints = phone.complaints();
             ensure!(
                 complaints.len() == 1
@@ -187,7 +184,7 @@ fn register_once_prints_the_bindings_and_removes_them() {
             &registrar,
         ];
         let mut phone = Phone::start("rvoip register --once", &arguments, scratch.path())?;
-        let status = phone.exit_status(SOON)?;
+        let status = phone.exit_status(LIMIT)?;
         ensure!(status == 0, "status {status}: {:?}", phone.complaints());
         let events = phone.events()?;
         let bindings = events.iter().find(|event| of_type(event, "bindings")).context("no bindings")?;
@@ -208,7 +205,7 @@ fn refused(words: &[&str], transport: &str, scratch: &Scratch) -> Result<()> {
         }
     }
     let mut phone = start("rvoip with a wrong password", words, &account, scratch)?;
-    let status = phone.exit_status(SOON)?;
+    let status = phone.exit_status(LIMIT)?;
     ensure!(status == 1, "status {status}: {:?}", phone.complaints());
     let complaints = phone.complaints();
     ensure!(complaints.len() == 1, "one line says it: {complaints:?}");
@@ -242,13 +239,13 @@ fn a_text_goes_through_the_proxy_to_a_phone() {
         let uri = format!("sip:carol@{DOMAIN}");
         let mut alice =
             start("rvoip message", &["message", &uri, text], &kamailio.account("alice", "udp"), scratch)?;
-        let status = alice.exit_status(SOON)?;
+        let status = alice.exit_status(LIMIT)?;
         ensure!(status == 0, "status {status}: {:?}", alice.complaints());
-        let event = carol.wait_for("the text", SOON, |event| of_type(event, "message_received"))?;
+        let event = carol.wait_for("the text", LIMIT, |event| of_type(event, "message_received"))?;
         ensure!(event.get("text").is_some_and(|received| received == text), "{event}");
         let from = event.get("from").and_then(serde_json::Value::as_str).unwrap_or_default();
         ensure!(from.contains("alice@test.invalid"), "{event}");
-        carol.quit(SOON)
+        carol.quit(LIMIT)
     });
 }
 
@@ -264,9 +261,9 @@ fn a_text_goes_through_the_proxy_to_baresip() {
         let uri = format!("sip:bob@{DOMAIN}");
         let words = ["message", &uri, "the quick brown fox"];
         let mut alice = start("rvoip message", &words, &kamailio.account("alice", "tcp"), scratch)?;
-        let status = alice.exit_status(SOON)?;
+        let status = alice.exit_status(LIMIT)?;
         ensure!(status == 0, "status {status}: {:?}", alice.complaints());
-        bob.wait_for_line("the quick brown fox", SOON)?;
+        bob.wait_for_line("the quick brown fox", LIMIT)?;
         Ok(())
     });
 }
@@ -278,7 +275,7 @@ fn a_text_to_nobody_is_refused() {
         let uri = format!("sip:nobody@{DOMAIN}");
         let words = ["message", &uri, "hello"];
         let mut alice = start("rvoip message", &words, &kamailio.account("alice", "udp"), scratch)?;
-        let status = alice.exit_status(SOON)?;
+        let status = alice.exit_status(LIMIT)?;
         ensure!(status == 1, "status {status}: {:?}", alice.complaints());
         let events = alice.events()?;
         let answer = events.iter().find(|event| of_type(event, "answer")).context("no answer")?;
@@ -302,7 +299,7 @@ fn options_are_answered_by_the_server_by_baresip_and_by_a_phone() {
             let uri = format!("sip:{user}{DOMAIN}");
             let account = kamailio.account("alice", "udp");
             let mut alice = start("rvoip options", &["options", &uri], &account, scratch)?;
-            let status = alice.exit_status(SOON)?;
+            let status = alice.exit_status(LIMIT)?;
             ensure!(status == 0, "{uri}: status {status}: {:?}", alice.complaints());
             let events = alice.events()?;
             let answer = events.iter().find(|event| of_type(event, "answer")).context("no answer")?;
@@ -312,6 +309,6 @@ fn options_are_answered_by_the_server_by_baresip_and_by_a_phone() {
                 ensure!(allow.contains("INVITE") && allow.contains("BYE"), "{uri}: {answer}");
             }
         }
-        carol.quit(SOON)
+        carol.quit(LIMIT)
     });
 }

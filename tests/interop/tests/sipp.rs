@@ -1,10 +1,9 @@
 //! Calls with SIPp's built-in scenarios: plain SIP, no RTP unless it echoes ours.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use rvoip_interop::{Phone, Sipp, Voice, assert_heard, ended, in_scratch, in_state, of_type};
+use rvoip_interop::{LIMIT, Phone, Sipp, Voice, assert_heard, ended, in_scratch, in_state, of_type};
 
 const CALLS: u32 = 200;
 
@@ -24,13 +23,13 @@ fn two_hundred_calls_of_sipp_are_answered_and_ended_by_sipp() {
         ];
         let mut phone = Phone::start("rvoip listen", &arguments, scratch.path())?;
         let address = phone.listening("UDP")?;
-        let more = ["-r", "20", "-l", "100", "-d", "1500", "-timeout", "60s"];
+        let more = ["-r", "20", "-l", "100", "-d", "1500", "-timeout", "120s"];
         let mut sipp = Sipp::uac(&address, CALLS, &more, scratch.path())?;
-        let (counted, errors) = sipp.finish(Duration::from_secs(90))?;
+        let (counted, errors) = sipp.finish(LIMIT)?;
         ensure!(counted.successful == u64::from(CALLS) && counted.failed == 0, "{counted:?}\n{errors}");
         ensure!(errors.is_empty(), "{errors}");
 
-        phone.quit(Duration::from_secs(10))?;
+        phone.quit(LIMIT)?;
         let events = phone.events()?;
         let number =
             |wanted: &dyn Fn(&serde_json::Value) -> bool| events.iter().filter(|event| wanted(event)).count();
@@ -60,7 +59,7 @@ fn sipp_answers_two_hundred_phones_eight_at_a_time() {
         for phone in phones {
             check_short_call(phone)?;
         }
-        let (counted, errors) = sipp.finish(Duration::from_secs(30))?;
+        let (counted, errors) = sipp.finish(LIMIT)?;
         ensure!(counted.successful == u64::from(CALLS) && counted.failed == 0, "{counted:?}\n{errors}");
         ensure!(errors.is_empty(), "{errors}");
         Ok(())
@@ -68,7 +67,7 @@ fn sipp_answers_two_hundred_phones_eight_at_a_time() {
 }
 
 fn check_short_call(mut phone: Phone) -> Result<()> {
-    let status = phone.exit_status(Duration::from_secs(20))?;
+    let status = phone.exit_status(LIMIT)?;
     ensure!(status == 0, "status {status}: {:?} {:?}", phone.complaints(), phone.events()?);
     let events = phone.events()?;
     ensure!(events.iter().any(|event| in_state(event, "connected")), "never connected: {events:?}");
@@ -80,7 +79,7 @@ fn check_short_call(mut phone: Phone) -> Result<()> {
 #[test]
 fn speech_that_sipp_echoes_comes_back() {
     in_scratch(|scratch| {
-        let mut sipp = Sipp::uas(1, &["-rtp_echo", "-timeout", "30s"], scratch.path())?;
+        let mut sipp = Sipp::uas(1, &["-rtp_echo", "-timeout", "120s"], scratch.path())?;
         let uri = format!("sip:service@{}", sipp.address());
         let (speech, recording) = (Voice::Alice.file(), scratch.join("echo.wav"));
         let (speech, file) = (speech.to_string_lossy(), recording.to_string_lossy());
@@ -99,9 +98,9 @@ fn speech_that_sipp_echoes_comes_back() {
             "6",
         ];
         let mut phone = Phone::start("rvoip call", &arguments, scratch.path())?;
-        let status = phone.exit_status(Duration::from_secs(20))?;
+        let status = phone.exit_status(LIMIT)?;
         ensure!(status == 0, "status {status}: {:?}", phone.complaints());
-        let (counted, errors) = sipp.finish(Duration::from_secs(20))?;
+        let (counted, errors) = sipp.finish(LIMIT)?;
         ensure!(counted.successful == 1 && errors.is_empty(), "{counted:?}\n{errors}");
         assert_heard(Voice::Alice, &recording, 5)
     });
@@ -113,13 +112,13 @@ fn calls_of_sipp_by_tcp_are_answered() {
         let arguments = ["listen", "--bind", "127.0.0.1:0", "--transport", "tcp", "--auto-answer"];
         let mut phone = Phone::start("rvoip listen", &arguments, scratch.path())?;
         let address = phone.listening("TCP")?;
-        let more = ["-t", "t1", "-r", "20", "-d", "200", "-timeout", "30s"];
+        let more = ["-t", "t1", "-r", "20", "-d", "200", "-timeout", "120s"];
         let mut sipp = Sipp::uac(&address, 40, &more, scratch.path())?;
-        let (counted, errors) = sipp.finish(Duration::from_secs(60))?;
+        let (counted, errors) = sipp.finish(LIMIT)?;
         ensure!(
             counted.successful == 40 && counted.failed == 0 && errors.is_empty(),
             "{counted:?}\n{errors}"
         );
-        phone.quit(Duration::from_secs(10))
+        phone.quit(LIMIT)
     });
 }

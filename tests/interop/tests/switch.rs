@@ -1,14 +1,11 @@
 //! Calls with baresip by way of our own switch: both sides speak, over other transports, and what each heard is compared.
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 use rvoip_interop::{
-    Baresip, BaresipFiles, BaresipOptions, DOMAIN, OwnSwitch, Phone, Scratch, Voice, assert_heard,
+    Baresip, BaresipFiles, BaresipOptions, DOMAIN, LIMIT, OwnSwitch, Phone, Scratch, Voice, assert_heard,
     in_scratch, of_type,
 };
 
-const SOON: Duration = Duration::from_secs(10);
 /// Seconds of the speech that are compared.
 const COMPARED: u32 = 5;
 /// Seconds that a call with speech lasts.
@@ -36,10 +33,10 @@ fn we_call(ours: &str, theirs: &str, scratch: &Scratch) -> Result<()> {
         (format!("sip:bob@{DOMAIN}"), speech.to_string_lossy(), recording.to_string_lossy());
     let words = ["call", &*uri, "--play", &speech, "--record", &file, "--duration", DURATION];
     let mut phone = start("rvoip call", &words, &switch.account("alice", ours)?, scratch)?;
-    let status = phone.exit_status(Duration::from_secs(25))?;
+    let status = phone.exit_status(LIMIT)?;
     ensure!(status == 0, "status {status}: {:?}", phone.complaints());
-    ensure!(phone.ended(SOON)? == "local_hang_up");
-    bob.wait_for_line("session closed", SOON)?;
+    ensure!(phone.ended(LIMIT)? == "local_hang_up");
+    bob.wait_for_line("session closed", LIMIT)?;
     bob.quit()?;
     assert_heard(Voice::Bob, &recording, COMPARED)?;
     assert_heard(Voice::Alice, &bob.recording()?, COMPARED)?;
@@ -63,12 +60,12 @@ fn we_are_called(ours: &str, theirs: &str, scratch: &Scratch) -> Result<()> {
         codecs: "pcma",
     };
     let mut bob = Baresip::start_with(&options, &files(&switch), scratch.path())?;
-    phone.wait_for("a call", SOON, |event| of_type(event, "incoming_call"))?;
-    phone.connected(SOON)?;
-    ensure!(phone.ended(Duration::from_secs(20))? == "local_hang_up");
-    bob.wait_for_line("session closed", SOON)?;
+    phone.wait_for("a call", LIMIT, |event| of_type(event, "incoming_call"))?;
+    phone.connected(LIMIT)?;
+    ensure!(phone.ended(LIMIT)? == "local_hang_up");
+    bob.wait_for_line("session closed", LIMIT)?;
     bob.quit()?;
-    phone.quit(SOON)?;
+    phone.quit(LIMIT)?;
     assert_heard(Voice::Bob, &recording, COMPARED)?;
     assert_heard(Voice::Alice, &bob.recording()?, COMPARED)?;
     switch.close()
