@@ -11,6 +11,11 @@
 //! assert!(earlier.monotonic <= later.monotonic);
 //! ```
 //!
+//! # RFCs
+//! - RFC 3550 §11: pairs of sockets for RTP and RTCP out of a range
+//! - RFC 8829 in a page: descriptions and changes by RTCPeerConnection, which has ICE, DTLS and SRTP of its own
+//! - What is sent is decided in the machine, and how it is framed in `rvoip-sip-transport`
+//!
 //! # Invariants
 //! - Nobody is woken while the lock is held.
 //! - A command is submitted by its future's first poll and withdrawn by the future's drop.

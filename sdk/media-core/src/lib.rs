@@ -20,12 +20,16 @@
 //! # Ok::<(), rvoip_media_core::codec::CodecError>(())
 //! ```
 //!
-//! Implemented: ITU-T G.711 (bit-exact), concealment in the spirit of its appendix I; RFC 3551 § 4.5.14 (PCMU, PCMA);
-//! ITU-T G.107 (E-model) with the values of G.113 for G.711; ITU-T Q.23 (DTMF pairs); in [`MediaSession`], offer and answer (RFC 3264),
-//! symmetric RTP (RFC 4961), RTCP (RFC 3550 section 6), a shared port (RFC 5761) and digits (RFC 4733).
+//! # RFCs
+//! - RFC 3551 §4.5.14 (PCMU, PCMA): ITU-T G.711, bit-exact, with concealment in the spirit of its appendix I
+//! - in [`MediaSession`]: RFC 3264 (offer and answer), RFC 4961 (symmetric RTP), RFC 3550 §6 (RTCP), RFC 5761 (a shared
+//!   port), RFC 4733 (digits)
+//! - ITU-T G.107 (E-model) with the values of G.113 for G.711, ITU-T Q.23 (DTMF pairs)
 //!
-//! Invariants: no clock is read and nothing is random; a jitter buffer holds no more packets than its capacity and gives
-//! each at most once, in order; no payload, timestamp or file makes anything panic or grow without bound.
+//! # Invariants
+//! - No clock is read and nothing is random.
+//! - A jitter buffer holds no more packets than its capacity and gives each at most once, in order.
+//! - No payload, timestamp or file makes anything panic or grow without bound.
 
 pub mod codec;
 pub mod compare;

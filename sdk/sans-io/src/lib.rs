@@ -21,7 +21,9 @@
 //! # let _: Instant = later.monotonic;
 //! ```
 //!
-//! Invariants: nothing here reads a clock or draws entropy; no order of anything depends on a hash.
+//! # Invariants
+//! - Nothing here reads a clock or draws entropy.
+//! - No order of anything depends on a hash.
 
 mod counters;
 mod dns;

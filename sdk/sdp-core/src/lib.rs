@@ -20,7 +20,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What is implemented
+//! # RFCs
 //!
 //! | RFC | subject | where |
 //! |---|---|---|

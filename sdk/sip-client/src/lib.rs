@@ -19,9 +19,15 @@
 //!
 //! What happens is told as [`Event`]s: a [`Client`], an [`Account`] and a [`Call`] each give their own [`Events`].
 //!
-//! Invariants: all state of a client is behind one lock, in the sans-IO [`Agent`](agent::Agent); a verb is one command,
-//! submitted by its future's first poll and withdrawn by its drop; no future here sleeps, spawns or takes several steps of
-//! the protocol; nobody is woken while the lock is held.
+//! # RFCs
+//! - The protocol is that of the crates below; of all that they offer, a phone uses what RFC 3261 says of user agents, RFC 3428
+//!   (texts) and RFC 4733 (keys), or RFC 6086 (INFO) where the peer takes no telephone events
+//!
+//! # Invariants
+//! - All state of a client is behind one lock, in the sans-IO [`Agent`](agent::Agent).
+//! - A verb is one command, submitted by its future's first poll and withdrawn by its drop.
+//! - No future here sleeps, spawns or takes several steps of the protocol.
+//! - Nobody is woken while the lock is held.
 
 mod account;
 pub mod agent;

@@ -3,6 +3,7 @@
 
 mod attributes;
 mod code;
+mod crate_docs;
 mod edges;
 mod foreign;
 mod generated;
@@ -42,7 +43,7 @@ impl fmt::Display for Finding {
 pub(crate) fn run() -> Result<()> {
     let workspace = metadata::Workspace::read()?;
     let files = sources::read()?;
-    let checks: [(&str, Vec<Finding>); 11] = [
+    let checks: [(&str, Vec<Finding>); 12] = [
         ("layers: who may use whom, on every target", layers::check(&workspace)),
         ("no C in the default build", foreign::check(&workspace, &foreign::trees(&workspace)?)),
         ("deny.toml refuses C as well", foreign::check_deny(&files)),
@@ -51,6 +52,7 @@ pub(crate) fn run() -> Result<()> {
         ("edges: clocks, sockets, threads, entropy, binding tools", edges::check(&files, &workspace)),
         ("attributes state their reason", attributes::check(&files)),
         ("length of files", length::check(&files)),
+        ("documentation of crates: example, RFCs, invariants", crate_docs::check(&files)),
         ("no place of one machine in the repository's text", places::check(&files)),
         ("generated files say what the facade says", generated::check()?),
         ("every declared dependency is used", unused::check(&workspace, &files)),
