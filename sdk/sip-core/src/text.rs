@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::scan::{SPACE, is, part};
+use crate::scan::{SPACE, is};
 
 /// The text behind a fold and the white space around it, if the text starts with one: a line end with white space behind it
 /// (RFC 3261 §7.3.1).
@@ -12,16 +12,12 @@ fn behind_fold(text: &str) -> Option<&str> {
     line.starts_with([' ', '\t']).then(|| line.trim_start_matches([' ', '\t']))
 }
 
-/// Writes text that may hold folds, each as one space. Any other line end stays, for the line that the text becomes to be
-/// refused: whoever put it there meant to begin another.
+/// Writes text that may hold folds, each as one space. From any other line end on it stays as it is, for the line that it
+/// becomes to be refused: whoever put it there meant to begin another.
 pub(crate) fn write_unfolded(out: &mut (impl fmt::Write + ?Sized), mut text: &str) -> fmt::Result {
     while let Some(at) = memchr::memchr2(b'\r', b'\n', text.as_bytes()) {
         let (head, tail) = text.split_at_checked(at).unwrap_or_default();
-        let Some(mut rest) = behind_fold(tail) else {
-            out.write_str(part(text, 0, at + 1))?;
-            text = part(text, at + 1, text.len());
-            continue;
-        };
+        let Some(mut rest) = behind_fold(tail) else { break };
         out.write_str(head.trim_end_matches([' ', '\t']))?;
         out.write_char(' ')?;
         while let Some(further) = behind_fold(rest) {
@@ -97,6 +93,7 @@ mod tests {
             ("a\r\nX: y", "a\r\nX: y"),
             ("a\r\n \r\nX: y", "a \r\nX: y"),
             ("a\rb\nc\r", "a\rb\nc\r"),
+            ("a\r\n\r\n b", "a\r\n\r\n b"),
         ] {
             let mut out = String::new();
             write_unfolded(&mut out, text).unwrap();

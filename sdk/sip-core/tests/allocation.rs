@@ -1,47 +1,13 @@
 //! Reading a message touches no heap: the parse and the typed headers that every request is routed by.
-#![expect(unsafe_code, reason = "an allocator is unsafe by its trait; this one passes everything on")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::hint::black_box;
 
+use rvoip_hostile::memory::{Counting, allocations};
 use rvoip_sip_core::Message;
 use rvoip_sip_core::header::{CSeq, CallId, Contact, From, MaxForwards, RecordRoute, Route, To, Via};
 
-/// The system's allocator, with a counter.
-struct Counting;
-
-thread_local! {
-    /// Of each thread its own, since the test's runner allocates beside the test.
-    static COUNT: Cell<u64> = const { Cell::new(0) };
-}
-
-fn count() -> u64 {
-    COUNT.get()
-}
-
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
-
-// SAFETY: every call is passed on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.set(COUNT.get() + 1);
-        // SAFETY: the caller upholds the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: the caller upholds the contract of `dealloc`.
-        unsafe { System.dealloc(block, layout) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        COUNT.set(COUNT.get() + 1);
-        // SAFETY: the caller upholds the contract of `realloc`.
-        unsafe { System.realloc(block, layout, size) }
-    }
-}
 
 const INVITE: &[u8] = b"INVITE sip:bob@client.biloxi.example.com SIP/2.0\r\n\
     Via: SIP/2.0/UDP ss2.biloxi.example.com:5060;branch=z9hG4bK721e418c4.1\r\n\
@@ -79,14 +45,14 @@ fn read(bytes: &[u8]) -> usize {
 
 #[test]
 fn parsing_and_typed_reads_allocate_nothing() {
-    let before = count();
+    let before = allocations();
     let values = read(black_box(INVITE));
-    let parsed = count();
+    let parsed = allocations();
     assert_eq!(values, 1 + 4 + 2 + 2 + 7 + 15, "something did not read");
     assert_eq!(parsed - before, 0, "allocations");
 
     // The counter counts: an owned message needs its bytes and its spans, and no more.
     let owned = Message::parse(INVITE).map(|message| message.to_buf());
-    let copied = count() - parsed;
+    let copied = allocations() - parsed;
     assert!((1..=3).contains(&copied), "{copied} allocations for {owned:?}");
 }

@@ -1,35 +1,19 @@
 //! What arrives from the network may be anything: nothing panics, and what is accepted means the same everywhere.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-mod mutator;
-mod typed;
-
-use std::fs;
-use std::path::Path;
-
 use bytes::Bytes;
-use mutator::Mutator;
 use proptest::prelude::*;
+use rvoip_hostile::mutation::{below, mutate};
+use rvoip_hostile::{torture, typed};
+use rvoip_sans_io::Random;
 use rvoip_sip_core::{
     Frame, HeaderName, Limits, Message, MessageBuf, MessageBuilder, NameAddr, Params, ParseErrorKind,
     StreamFramer, Uri,
 };
 
-/// The torture messages, sorted by name.
+/// The torture messages in all their forms.
 fn corpus() -> Vec<Vec<u8>> {
-    let mut files = Vec::new();
-    for folder in ["rfc4475", "rfc5118"] {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(folder);
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "dat") {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    assert_eq!(files.len(), 62);
-    files.iter().map(|path| fs::read(path).unwrap()).collect()
+    torture::messages().into_iter().map(|message| message.bytes).collect()
 }
 
 /// Does with a datagram all that an element may do; returns whether it is a message, and whether it validates.
@@ -132,12 +116,12 @@ fn read_cut(frame: &Frame) {
 #[test]
 fn two_hundred_thousand_mutants_break_nothing() {
     let corpus = corpus();
-    let mut mutator = Mutator::new(0x5349_5020_322E_3000);
+    let mut random = Random::from_number(0x5349_5020_322E_3000);
     let (mut parsed, mut valid) = (0, 0);
     for round in 0..200_000 {
         let mut bytes = corpus[round % corpus.len()].clone();
-        let other = mutator.below(corpus.len());
-        mutator.mutate(&mut bytes, &corpus[other]);
+        let other = below(&mut random, corpus.len());
+        mutate(&mut bytes, &corpus[other], &mut random);
         let (is_message, is_valid) = exercise(&bytes);
         parsed += u32::from(is_message);
         valid += u32::from(is_valid);
@@ -149,22 +133,22 @@ fn two_hundred_thousand_mutants_break_nothing() {
 #[test]
 fn mutants_on_a_stream_are_cut_the_same_however_they_arrive() {
     let corpus = corpus();
-    let mut mutator = Mutator::new(7);
+    let mut random = Random::from_number(7);
     let mut cut = 0;
     for round in 0..2_000 {
         let mut bytes = corpus[round % corpus.len()].clone();
         for _ in 0..3 {
-            let next = mutator.below(corpus.len());
-            bytes.extend_from_slice(&b"\r\n\r\n\r\n"[..2 * mutator.below(4)]);
+            let next = below(&mut random, corpus.len());
+            bytes.extend_from_slice(&b"\r\n\r\n\r\n"[..2 * below(&mut random, 4)]);
             bytes.extend_from_slice(&corpus[next]);
         }
         if round % 2 == 0 {
-            let other = mutator.below(corpus.len());
-            mutator.mutate(&mut bytes, &corpus[other]);
+            let other = below(&mut random, corpus.len());
+            mutate(&mut bytes, &corpus[other], &mut random);
         }
         let (whole, fault) = frames(&bytes, || usize::MAX);
-        let most = 1 + mutator.below(200);
-        let (pieces, same_fault) = frames(&bytes, || 1 + mutator.below(most));
+        let most = 1 + below(&mut random, 200);
+        let (pieces, same_fault) = frames(&bytes, || 1 + below(&mut random, most));
         cut += messages(whole.clone()).0.len();
         whole.iter().for_each(read_cut);
         assert!(are_same(whole, pieces));

@@ -1,6 +1,4 @@
 /* Shared by the C peers: a counter of allocations, a clock, and the loop around what is measured. */
-#define _GNU_SOURCE
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,11 +4,11 @@
 
 mod digest;
 mod media;
-#[path = "../../../sdk/sip-core/tests/mutator/mod.rs"]
-mod mutator;
 mod sip;
-#[path = "../../../sdk/sip-core/tests/typed/mod.rs"]
-mod typed;
+
+use rvoip_hostile::mutation::{below, mutate};
+use rvoip_hostile::torture;
+use rvoip_sans_io::Random;
 
 pub use digest::digest;
 pub use media::{rtcp, rtp, sdp};
@@ -21,36 +21,40 @@ pub struct Target {
     pub name: &'static str,
     /// What is called with bytes.
     pub run: fn(&[u8]),
+    /// What is replayed and mutated beside the corpus.
+    pub seeds: fn() -> Vec<Vec<u8>>,
 }
 
 /// All targets.
 pub const TARGETS: [Target; 8] = [
-    Target { name: "message", run: message },
-    Target { name: "stream", run: stream },
-    Target { name: "uri", run: uri },
-    Target { name: "header", run: header },
-    Target { name: "digest", run: digest },
-    Target { name: "sdp", run: sdp },
-    Target { name: "rtp", run: rtp },
-    Target { name: "rtcp", run: rtcp },
+    Target { name: "message", run: message, seeds: datagrams },
+    Target { name: "stream", run: stream, seeds: streams },
+    Target { name: "uri", run: uri, seeds: Vec::new },
+    Target { name: "header", run: header, seeds: Vec::new },
+    Target { name: "digest", run: digest, seeds: Vec::new },
+    Target { name: "sdp", run: sdp, seeds: Vec::new },
+    Target { name: "rtp", run: rtp, seeds: Vec::new },
+    Target { name: "rtcp", run: rtcp, seeds: Vec::new },
 ];
 
-/// Changes of corpus files, from a seed.
-#[derive(Clone, Debug)]
-pub struct Mutations(mutator::Mutator);
+/// The torture messages of RFC 4475 and RFC 5118.
+fn datagrams() -> Vec<Vec<u8>> {
+    torture::messages().into_iter().map(|message| message.bytes).collect()
+}
 
-impl Mutations {
-    /// The changes of a seed: the same seed gives the same changes.
-    #[must_use]
-    pub fn new(seed: u64) -> Self {
-        Self(mutator::Mutator::new(seed))
-    }
+/// Each torture message behind a ping, a whole one before it and one after it, in pieces of four sizes.
+fn streams() -> Vec<Vec<u8>> {
+    const WHOLE: &[u8] = b"OPTIONS sip:a@b SIP/2.0\r\nl: 3\r\n\r\nabc";
+    let around = |message: Vec<u8>| [&[0, 6, 40, 200], WHOLE, b"\r\n\r\n\r\n", &message, WHOLE].concat();
+    datagrams().into_iter().map(around).collect()
+}
 
-    /// One of the files, changed with parts of another.
-    pub fn next(&mut self, files: &[Vec<u8>]) -> Vec<u8> {
-        let (one, other) = (self.0.below(files.len()), self.0.below(files.len()));
-        let mut bytes = files.get(one).cloned().unwrap_or_default();
-        self.0.mutate(&mut bytes, files.get(other).map(Vec::as_slice).unwrap_or_default());
-        bytes
-    }
+/// One of the files, changed with parts of another: the same seed gives the same change.
+#[must_use]
+pub fn mutation(files: &[Vec<u8>], seed: u64) -> Vec<u8> {
+    let mut random = Random::from_number(seed);
+    let (one, other) = (below(&mut random, files.len()), below(&mut random, files.len()));
+    let mut bytes = files.get(one).cloned().unwrap_or_default();
+    mutate(&mut bytes, files.get(other).map(Vec::as_slice).unwrap_or_default(), &mut random);
+    bytes
 }

@@ -1,12 +1,11 @@
 //! Targets of the SIP grammar.
 
 use bytes::Bytes;
+use rvoip_hostile::typed;
 use rvoip_sip_core::{
     Frame, Limits, Message, MessageBuf, MessageBuilder, NameAddr, Params, ParseErrorKind, StatusCode,
     StreamFramer, Uri,
 };
-
-use crate::typed;
 
 /// A datagram: what parses is written back byte for byte, what validates can be answered, what does not parse may be
 /// salvaged, and every typed header reads or tells why not.
@@ -43,36 +42,61 @@ pub fn message(bytes: &[u8]) {
     }
 }
 
-/// Cuts a stream that comes in pieces.
-fn cut(bytes: &[u8], sizes: &[u8]) -> (Vec<Bytes>, Option<(ParseErrorKind, u64)>) {
+/// The messages of a stream, each with the line ends before it; the line ends behind the last; and what ended it.
+type Cut = (Vec<(usize, Bytes)>, usize, Option<(ParseErrorKind, u64)>);
+
+/// Cuts a stream that comes in pieces. Whether two line ends are a ping or two frames depends on when they arrive, so line
+/// ends are counted.
+fn cut(bytes: &[u8], sizes: &[u8]) -> Cut {
     let mut framer = StreamFramer::new(Limits::default());
     let mut sizes = sizes.iter().map(|size| usize::from(*size) + 1).cycle();
-    let (mut found, mut rest) = (Vec::new(), bytes);
+    let (mut found, mut line_ends, mut rest) = (Vec::new(), 0, bytes);
     while !rest.is_empty() {
         let (piece, after) = rest.split_at(sizes.next().unwrap_or(rest.len()).min(rest.len()));
         rest = after;
         framer.push(piece);
         for frame in framer.by_ref() {
             match frame {
-                Ok(Frame::Message(message)) => found.push(message),
-                Ok(Frame::Ping | Frame::Pong) => {}
-                Err(error) => return (found, Some((error.kind, error.offset))),
+                Ok(Frame::Message(message)) => found.push((std::mem::take(&mut line_ends), message)),
+                Ok(Frame::Ping) => line_ends += 2,
+                Ok(Frame::Pong) => line_ends += 1,
+                Err(error) => return (found, line_ends, Some((error.kind, error.offset))),
             }
         }
     }
-    (found, None)
+    (found, line_ends, None)
 }
 
-/// A stream: the first bytes say in which pieces the others arrive, which changes no message; what the framer cuts off is
-/// a message by the rules of datagrams too.
+/// A stream: the first bytes say in which pieces the others arrive, which changes no message and no keep-alive; what the framer
+/// cuts off is a message by the rules of datagrams too, or has a fault that says nothing of its length.
 pub fn stream(bytes: &[u8]) {
     let (sizes, stream) = bytes.split_at(bytes.len().min(4));
-    let whole = cut(stream, &[]);
-    assert_eq!(cut(stream, sizes), whole);
-    for message in whole.0 {
-        let parsed = Message::parse(&message).expect("what was cut off is a message");
-        assert_eq!(parsed.as_bytes(), &message[..]);
+    let (whole, end, fault) = cut(stream, &[]);
+    let (pieces, pieces_end, same_fault) = cut(stream, sizes);
+    assert_eq!(pieces, whole);
+    assert_eq!(same_fault, fault);
+    // Of two line ends at the very end, the first may have to wait for the second.
+    assert!(pieces_end.abs_diff(end) <= 1);
+    for (_, message) in whole {
+        match Message::parse(&message) {
+            Ok(parsed) => assert_eq!(parsed.as_bytes(), &message[..]),
+            Err(error) => assert!(!is_of_length(error.kind), "{error}"),
+        }
     }
+}
+
+/// Whether a fault is of where the message ends.
+fn is_of_length(kind: ParseErrorKind) -> bool {
+    matches!(
+        kind,
+        ParseErrorKind::Empty
+            | ParseErrorKind::MessageTooLarge
+            | ParseErrorKind::UnterminatedHeaders
+            | ParseErrorKind::MalformedContentLength
+            | ParseErrorKind::ConflictingContentLength
+            | ParseErrorKind::TruncatedBody
+            | ParseErrorKind::MissingContentLength
+    )
 }
 
 /// A URI, and what URIs stand in: written so that it reads as the same, equivalent to itself.

@@ -4,7 +4,6 @@
 //! replayed by its seed.
 
 pub mod call;
-pub mod mutation;
 pub mod network;
 pub mod phone;
 pub mod seeds;

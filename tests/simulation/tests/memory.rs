@@ -1,41 +1,16 @@
 //! How much memory a transaction and a call take: a switch has hundreds of thousands of them.
-#![expect(unsafe_code, reason = "an allocator that counts")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicIsize, Ordering};
 use std::time::Duration;
 
+use rvoip_hostile::memory::{Counting, held};
 use rvoip_sans_io::{FlowId, Now, Random};
 use rvoip_session_core::{MediaAnswer, UserAgentEvent, UserAgentOutput};
 use rvoip_simulation::phone::Phone;
-
-struct Counting;
-
-static HELD: AtomicIsize = AtomicIsize::new(0);
-
-// SAFETY: everything is passed on to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        HELD.fetch_add(layout.size().cast_signed(), Ordering::Relaxed);
-        // SAFETY: as the caller promised.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        HELD.fetch_sub(layout.size().cast_signed(), Ordering::Relaxed);
-        // SAFETY: as the caller promised.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
 const COUNT: isize = 500;
-
-fn held() -> isize {
-    HELD.load(Ordering::Relaxed)
-}
 
 fn request(method: &str, id: isize, to_tag: &str, body: &str) -> String {
     let typed = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };

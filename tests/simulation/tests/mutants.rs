@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use rvoip_hostile::mutation::mutate;
 use rvoip_sans_io::{FlowId, Now, Random};
 use rvoip_session_core::{UserAgentEvent, UserAgentOutput};
-use rvoip_simulation::mutation::mutant;
 use rvoip_simulation::phone::Phone;
 use rvoip_simulation::seeds;
 
@@ -130,7 +130,11 @@ fn phone_survives(seed: u64) -> Result<(), String> {
         // Half of them begin something new, the others speak of what is there.
         let base = if random.chance(0.5) { renamed(&base, round) } else { base };
         let other = messages.get(pick(&mut random, messages.len())).map(String::as_bytes).unwrap_or_default();
-        let bytes = if random.chance(0.1) { base } else { mutant(&base, other, &mut random) };
+        let mut bytes = base;
+        if random.chance(0.9) {
+            mutate(&mut bytes, other, &mut random);
+            bytes.truncate(65_000);
+        }
         phone.agent.handle_received(now, FlowId::from_platform(1), peer, &bytes);
         settle(&mut phone, now, &mut random, &mut sent);
         now = now.later(Duration::from_millis(random.below(200)));

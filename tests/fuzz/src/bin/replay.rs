@@ -1,4 +1,4 @@
-//! Runs every target over its corpus, and over mutations of it, without libFuzzer.
+//! Runs every target over its corpus and its other seeds, and over mutations of them, without libFuzzer.
 //!
 //! `replay [--mutations COUNT] [--seed SEED] [TARGET...]`: without names all targets; 2,000 mutations of each corpus
 //! unless another count is given. Ends with 1 where a corpus is missing or a file is too large or takes too long; a
@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use rvoip_fuzz::{Mutations, TARGETS, Target};
+use rvoip_fuzz::{TARGETS, Target, mutation};
 
 /// The largest file that a corpus may hold, in bytes.
 const LARGEST: usize = 256 * 1024;
@@ -87,13 +87,17 @@ fn replay(target: Target, options: &Options) -> Result<(), Box<dyn Error>> {
         run(target, &bytes, &file.display().to_string())?;
         seeds.push(bytes);
     }
+    for bytes in (target.seeds)() {
+        run(target, &bytes, "a seed")?;
+        seeds.push(bytes);
+    }
     for number in 0..options.mutations {
         // Each mutation has a seed of its own, so that it can be had again without those before it.
         let seed = options.seed.wrapping_mul(0x1_0000_0000).wrapping_add(number);
-        let bytes = Mutations::new(seed).next(&seeds);
+        let bytes = mutation(&seeds, seed);
         run(target, &bytes, &format!("mutation {number} of seed {}", options.seed))?;
     }
-    println!("{}: {} files, {} mutations", target.name, seeds.len(), options.mutations);
+    println!("{}: {} files and seeds, {} mutations", target.name, seeds.len(), options.mutations);
     Ok(())
 }
 
