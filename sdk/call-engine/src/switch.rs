@@ -209,13 +209,16 @@ impl Switch {
             .map(|option| option.0)
             .filter(|option| !EXTENSIONS.iter().any(|known| option.eq_ignore_ascii_case(known)))
             .collect();
-        let (builder, changes, user) = if required.is_empty() {
+        let to = request.get::<To<'_>>().and_then(Result::ok);
+        let (builder, changes, user) = if to.as_ref().is_none_or(|to| to.address.uri.as_sip().is_none()) {
+            // An address of record is a SIP or SIPS URI (RFC 3261 §10.3, RFC 4475 §3.3.4).
+            (MessageBuilder::response_to(request, StatusCode::BAD_REQUEST), Vec::new(), String::new())
+        } else if required.is_empty() {
             match self.authentication.user(now, &self.config, request, false) {
                 Err(failure) => {
                     (self.authentication.challenge(now, request, failure, false), Vec::new(), String::new())
                 }
                 Ok(user) => {
-                    let to = request.get::<To<'_>>().and_then(Result::ok);
                     let ours = to.as_ref().is_some_and(|to| self.config.is_ours(&to.address.uri));
                     let named =
                         to.as_ref().and_then(|to| to.address.uri.as_sip()).and_then(SipUri::user_unescaped);

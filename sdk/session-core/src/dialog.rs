@@ -124,7 +124,11 @@ impl Dialog {
         flow: Option<FlowId>,
     ) -> Result<Self, NoDialog> {
         let from = invite.require::<From<'_>>()?;
-        let contact = invite.get::<Contact<'_>>().ok_or(NoDialog)??;
+        // A caller of RFC 2543 may have none: then it is called back at its address (RFC 4475 §3.4.1).
+        let remote_target = match invite.get::<Contact<'_>>() {
+            Some(contact) => contact?.uri().ok_or(NoDialog)?.into(),
+            None => (&from.address.uri).into(),
+        };
         let id = DialogId {
             call_id: invite.require::<CallId<'_>>()?.0.to_owned(),
             local_tag: local_tag.to_owned(),
@@ -135,7 +139,7 @@ impl Dialog {
             state: DialogState::Early,
             local: format!("{};tag={local_tag}", text(&invite.require::<To<'_>>()?)),
             remote: text(&from),
-            remote_target: contact.uri().ok_or(NoDialog)?.into(),
+            remote_target,
             route_set: record_route(invite)?,
             local_sequence,
             invite_sequence: invite.require::<CSeq>()?.sequence,

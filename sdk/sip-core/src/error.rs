@@ -217,6 +217,9 @@ pub enum ValidationErrorKind {
     /// The method of `CSeq` is not that of the request (RFC 3261 §8.1.1.5).
     #[error("the method of CSeq is not that of the request")]
     MethodMismatch,
+    /// The same, of a method that this crate does not know (RFC 4475 §3.1.2.18).
+    #[error("the method of CSeq is not that of the request, which is unknown")]
+    UnknownMethodMismatch,
 }
 
 impl ValidationError {
@@ -228,6 +231,7 @@ impl ValidationError {
     pub fn status(&self) -> Option<StatusCode> {
         match &self.kind {
             ValidationErrorKind::UnsupportedVersion => Some(StatusCode::VERSION_NOT_SUPPORTED),
+            ValidationErrorKind::UnknownMethodMismatch => Some(StatusCode::NOT_IMPLEMENTED),
             ValidationErrorKind::Header(error) => error.status(),
             ValidationErrorKind::Repeated(_) | ValidationErrorKind::MethodMismatch => {
                 Some(StatusCode::BAD_REQUEST)

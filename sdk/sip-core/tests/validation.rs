@@ -97,6 +97,9 @@ fn the_method_of_cseq_is_that_of_the_request() {
     assert_eq!(kind, ValidationErrorKind::MethodMismatch);
     let kind = fault("CSeq: 1 INVITE", "CSeq: 1 invite", StatusCode::BAD_REQUEST);
     assert_eq!(kind, ValidationErrorKind::MethodMismatch);
+    // Of a method that nobody here knows, that is what the sender is told (RFC 4475 §3.1.2.18).
+    let error = validate(&INVITE.replacen("INVITE", "NEWMETHOD", 1)).unwrap_err();
+    assert_eq!(error.status(), Some(StatusCode::NOT_IMPLEMENTED));
 }
 
 #[test]

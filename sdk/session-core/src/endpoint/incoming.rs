@@ -1,7 +1,7 @@
 //! Received requests outside of dialogs: what is checked, and who is meant (RFC 3261 §8.2).
 
 use rvoip_sans_io::Now;
-use rvoip_sip_core::header::{ContentEncoding, ContentType, Require, To};
+use rvoip_sip_core::header::{Accept, ContentEncoding, ContentType, Require, To};
 use rvoip_sip_core::{HeaderName, Message, MessageBuf, Method, SipUri, StatusCode, Uri};
 use rvoip_transaction_core::{DialogId, ServerKey, Source, TransactionLayer};
 
@@ -194,6 +194,9 @@ pub(super) fn check(message: &Message<'_>) -> Result<Taken, Refusal> {
     if !required.is_empty() {
         return Err(Refusal::Extensions(required.join(", ")));
     }
+    if taken == Taken::Invite && !takes_descriptions(message) {
+        return Err(Refusal::Status(StatusCode::NOT_ACCEPTABLE));
+    }
     if message.body().is_empty() {
         return Ok(taken);
     }
@@ -211,6 +214,13 @@ pub(super) fn check(message: &Message<'_>) -> Result<Taken, Refusal> {
         },
     };
     if known { Ok(taken) } else { Err(Refusal::Body) }
+}
+
+/// Whether an answer to the request may describe a session: it does not say what it takes, or that is among it
+/// (RFC 3261 §20.1, RFC 4475 §3.3.15).
+fn takes_descriptions(message: &Message<'_>) -> bool {
+    let mut ranges = message.get_all::<Accept<'_>>().filter_map(Result::ok).peekable();
+    ranges.peek().is_none() || ranges.any(|range| range.accepts("application", "sdp"))
 }
 
 /// Why a request is refused.

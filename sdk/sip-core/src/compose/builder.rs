@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::line::{Line, finish, is_request_uri};
-use crate::error::BuildError;
+use crate::error::{BuildError, HeaderError};
 use crate::grammar::is_token;
 use crate::header::{EncodeHeader, Header as _, To};
 use crate::message::{Message, MessageBuf, ViaPresence, end_of_value};
@@ -185,8 +185,11 @@ impl MessageBuilder {
         view.no_header_twice(|name| name.multiplicity() == Multiplicity::Single)?;
         let via = if view.is_request() { ViaPresence::AddedLater } else { ViaPresence::Needed };
         if self.repeats {
-            // What was malformed in the request is so in its answer.
-            view.validate_shape(via)?;
+            // What was malformed in the request is so in its answer, and what it lacked is lacking (RFC 4475 §3.3.1); but
+            // without a Via it reaches nobody.
+            view.fields_named(&HeaderName::Via)
+                .next()
+                .ok_or_else(|| HeaderError::missing(HeaderName::Via))?;
         } else {
             view.validate_with(via)?;
         }

@@ -45,7 +45,8 @@ pub(crate) enum ViaPresence {
 
 impl Message<'_> {
     /// Whether an element may act on the message: the version, the mandatory headers and their grammar, none twice of the
-    /// headers that routing and dialogs depend on, the request URI, `CSeq`'s method; in requests that set where a dialog's requests go, Contact.
+    /// headers that routing and dialogs depend on, the request URI, `CSeq`'s method; in requests that set where a dialog's
+    /// requests go, Contact.
     ///
     /// Of Via the topmost alone is read: the others mean nothing to this element. Max-Forwards is checked if it is there:
     /// elements of RFC 2543 do not send it. The request URI may be of any scheme, but has no headers
@@ -61,13 +62,6 @@ impl Message<'_> {
 
     /// As [`Message::validate`], for a message whose Via may come later.
     pub(crate) fn validate_with(&self, via: ViaPresence) -> Result<(), ValidationError> {
-        self.validate_shape(via)?;
-        self.mandatory_headers_read()
-    }
-
-    /// Whether all is there and nothing twice, whatever the values are: what the answer to a malformed request, which
-    /// repeats that request's headers, can be held to.
-    pub(crate) fn validate_shape(&self, via: ViaPresence) -> Result<(), ValidationError> {
         let fault = |offset, kind| Err(ValidationError::new(offset, kind));
         if !self.version().eq_ignore_ascii_case("SIP/2.0") {
             return fault(0, ValidationErrorKind::UnsupportedVersion);
@@ -81,7 +75,7 @@ impl Message<'_> {
                 return fault(0, HeaderError::missing(name.clone()).into());
             }
         }
-        Ok(())
+        self.mandatory_headers_read()
     }
 
     /// Whether no header of these stands more than once.
@@ -114,7 +108,13 @@ impl Message<'_> {
         let Some(method) = self.method() else { return Ok(()) };
         if cseq.is_some_and(|cseq| cseq.method != method) {
             let offset = self.fields_named(&HeaderName::CSeq).next().map_or(0, |field| field.offset());
-            return Err(ValidationError::new(offset, ValidationErrorKind::MethodMismatch));
+            // Whoever knows the method may know why.
+            let kind = if matches!(method, Method::Extension(_)) {
+                ValidationErrorKind::UnknownMethodMismatch
+            } else {
+                ValidationErrorKind::MethodMismatch
+            };
+            return Err(ValidationError::new(offset, kind));
         }
         if matches!(method, Method::Invite | Method::Subscribe | Method::Refer | Method::Update) {
             self.one_contact()?;
