@@ -40,7 +40,18 @@ impl TimerConfig {
             Timer::I | Timer::K => Some(if reliable { Duration::ZERO } else { self.t4 }),
             Timer::J => Some(if reliable { Duration::ZERO } else { self.give_up() }),
             Timer::Trying => Some(Duration::from_millis(200)),
+            Timer::LateTrying => Some(self.until_t2()),
         }
+    }
+
+    /// How long it takes until a client that repeats a request waits for T2 between two of them: 3.5 s by default.
+    fn until_t2(&self) -> Duration {
+        let (mut elapsed, mut interval) = (Duration::ZERO, self.t1.max(Duration::from_millis(1)));
+        while interval < self.t2 {
+            elapsed = elapsed.saturating_add(interval);
+            interval = interval.saturating_mul(2);
+        }
+        elapsed
     }
 
     /// The interval after `previous`; `proceeding` is said of a non-INVITE client that got a provisional response.
@@ -61,6 +72,7 @@ impl TimerConfig {
             | Timer::L
             | Timer::M
             | Timer::Trying
+            | Timer::LateTrying
             | Timer::Cancelled => previous,
         }
     }

@@ -30,7 +30,7 @@ pub(crate) struct Server {
     pub(crate) source: Source,
     /// Where responses go: on a datagram flow always, on a stream if its connection is gone (RFC 3261 §18.2.2).
     pub(crate) destination: SocketAddr,
-    /// The INVITE, until something was answered.
+    /// The request, until something was answered.
     pub(crate) unanswered: Option<MessageBuf>,
     pub(crate) response: Option<Bytes>,
     /// Our tag, as the transaction user chose it.

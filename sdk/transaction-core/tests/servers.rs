@@ -131,6 +131,18 @@ fn old_peers_are_matched_by_what_rfc_2543_has() {
 }
 
 #[test]
+fn the_cancel_of_an_old_peer_finds_its_invite() {
+    let mut bench = Bench::new();
+    let Some(Heard::Request(key, ..)) = bench.receive(&received("INVITE", "1")) else { panic!() };
+    for other in ["7 CANCEL", "tag=a", "Call-ID: call"] {
+        let stranger = received("CANCEL", "1").replace(other, &format!("{other}x"));
+        let stranger = stranger.replace("7 CANCELx", "8 CANCEL");
+        assert!(matches!(bench.receive(&stranger), Some(Heard::Request(..))), "{other} is of another INVITE");
+    }
+    assert!(matches!(bench.receive(&received("CANCEL", "1")), Some(Heard::Cancel(of)) if of == key));
+}
+
+#[test]
 fn a_request_on_two_paths_is_merged() {
     let mut bench = Bench::new();
     assert!(matches!(bench.receive(&received("INVITE", "z9hG4bK1")), Some(Heard::Request(_, _, false))));
@@ -141,18 +153,53 @@ fn a_request_on_two_paths_is_merged() {
 }
 
 #[test]
-fn rfc_4320_holds_for_other_methods() {
+fn rfc_4320_limits_what_other_requests_are_answered() {
     let mut bench = Bench::new();
     let Some(Heard::Request(key, request, _)) = bench.receive(&received("OPTIONS", "z9hG4bK1")) else {
         panic!()
     };
     bench.respond(key, &request, 180);
-    assert!(bench.take_sent().is_empty());
     bench.respond(key, &request, 100);
-    assert_eq!(bench.take_sent(), ["SIP/2.0 100 Trying"]);
+    assert!(bench.take_sent().is_empty(), "by datagram no 100 before 3.5 s");
+    assert_eq!(bench.layer.counters().get("early 100 to a non-INVITE request"), 1);
     bench.respond(key, &request, 408);
     assert!(bench.take_sent().is_empty());
     assert_eq!(bench.take_events(), [LayerEvent::ServerTerminated(key)]);
+    assert_eq!(bench.next, None);
+}
+
+#[test]
+fn another_request_that_nobody_answers_gets_100_when_its_client_repeats_it_every_t2() {
+    for (protocol, flow) in [(Protocol::Udp, UDP), (Protocol::Tcp, 9)] {
+        let mut bench = Bench::new();
+        let flow = FlowId::from_platform(flow);
+        if protocol.is_reliable() {
+            bench.opened(flow, protocol, HERE, Some(PEER));
+        }
+        let text = received("MESSAGE", "z9hG4bK1").replace("UDP", protocol.via_name());
+        let Some(Heard::Request(key, request, _)) = bench.receive_on(flow, &text) else { panic!() };
+        bench.wait(Duration::from_millis(3_499));
+        assert!(bench.take_sent().is_empty());
+        bench.wait(Duration::from_millis(1));
+        assert_eq!(bench.take_sent(), ["SIP/2.0 100 Trying"], "{protocol}");
+        assert!(bench.receive_on(flow, &text).is_none());
+        bench.respond(key, &request, 200);
+        assert_eq!(bench.take_sent(), ["SIP/2.0 100 Trying", "SIP/2.0 200 OK"]);
+        bench.wait(Duration::from_secs(33));
+        assert_eq!(bench.take_events(), [LayerEvent::ServerTerminated(key)]);
+    }
+}
+
+#[test]
+fn a_100_of_the_user_is_sent_at_once_on_a_stream() {
+    let mut bench = Bench::new();
+    let flow = FlowId::from_platform(9);
+    bench.opened(flow, Protocol::Tcp, HERE, Some(PEER));
+    let text = received("MESSAGE", "z9hG4bK1").replace("UDP", "TCP");
+    let Some(Heard::Request(key, request, _)) = bench.receive_on(flow, &text) else { panic!() };
+    bench.respond(key, &request, 100);
+    bench.wait(Duration::from_secs(10));
+    assert_eq!(bench.take_sent(), ["SIP/2.0 100 Trying"], "and not once more after 3.5 s");
 }
 
 #[test]

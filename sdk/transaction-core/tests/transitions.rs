@@ -10,7 +10,7 @@ use rvoip_transaction_core::machine::{
     invite_server, non_invite_client, non_invite_server,
 };
 
-const TIMERS: [Timer; 14] = [
+const TIMERS: [Timer; 15] = [
     Timer::A,
     Timer::B,
     Timer::D,
@@ -24,6 +24,7 @@ const TIMERS: [Timer; 14] = [
     Timer::L,
     Timer::M,
     Timer::Trying,
+    Timer::LateTrying,
     Timer::Cancelled,
 ];
 

@@ -152,7 +152,7 @@ impl TransactionLayer {
             phase,
             source,
             destination: response_address(&via, source.address),
-            unanswered: invite.then(|| request.clone()),
+            unanswered: Some(request.clone()),
             response: None,
             local_tag: None,
             interval: Duration::ZERO,

@@ -24,7 +24,8 @@ pub(super) enum ServerEvent {
 
 impl TransactionLayer {
     /// Answers a request. An answer that the transaction's state does not allow any more is dropped and counted, as is one
-    /// that RFC 4320 forbids: a provisional response other than 100, and 408, to anything but INVITE.
+    /// that RFC 4320 forbids to anything but INVITE: a provisional response other than 100, a 100 by datagram before the
+    /// layer itself sends one, and 408.
     pub fn respond(&mut self, now: Now, key: ServerKey, response: MessageBuf) {
         let Some(server) = self.servers.get_mut(&key) else {
             return self.counters.count("answer to a request that is gone");
@@ -34,6 +35,10 @@ impl TransactionLayer {
         if server.method != Method::Invite {
             if status.is_provisional() && status != StatusCode::TRYING {
                 return self.counters.count("provisional response to a non-INVITE request");
+            }
+            let untried = matches!(server.phase, Phase::NonInvite(non_invite_server::State::Trying));
+            if status == StatusCode::TRYING && untried && !server.source.protocol.is_reliable() {
+                return self.counters.count("early 100 to a non-INVITE request");
             }
             if status == StatusCode::REQUEST_TIMEOUT {
                 self.counters.count("408 to a non-INVITE request");
@@ -195,8 +200,8 @@ impl TransactionLayer {
 
     fn send_trying(&mut self, now: Now, key: ServerKey) {
         let Some(server) = self.servers.get_mut(&key) else { return };
-        let Some(invite) = server.unanswered.take() else { return };
-        let trying = MessageBuilder::response_to(&invite.as_message(), StatusCode::TRYING).build();
+        let Some(request) = server.unanswered.take() else { return };
+        let trying = MessageBuilder::response_to(&request.as_message(), StatusCode::TRYING).build();
         if let Ok(trying) = trying {
             server.response = Some(trying.into_bytes());
             self.send_response(now, key);

@@ -82,7 +82,7 @@ impl TransactionLayer {
     }
 
     pub(super) fn stop_server_timers(&mut self, key: ServerKey) {
-        for timer in [Timer::G, Timer::H, Timer::I, Timer::J, Timer::L, Timer::Trying] {
+        for timer in [Timer::G, Timer::H, Timer::I, Timer::J, Timer::L, Timer::Trying, Timer::LateTrying] {
             self.timers.cancel(TimerKey::Server(key, timer));
         }
     }

@@ -42,6 +42,9 @@ pub enum Timer {
     M,
     /// The 200 ms after which an INVITE without any response gets 100 Trying (RFC 3261 §17.2.1).
     Trying,
+    /// The time in which a client's timer E grows to T2, after which any other request without response gets 100 Trying
+    /// (RFC 4320 §4.1).
+    LateTrying,
     /// The 64*T1 after which a cancelled INVITE is given up (RFC 3261 §9.1).
     Cancelled,
 }

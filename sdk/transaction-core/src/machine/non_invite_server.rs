@@ -1,5 +1,5 @@
-//! The server transaction of every other method (RFC 3261 §17.2.2, figure 8; RFC 4320 limits what the transaction user
-//! may answer, which the layer checks).
+//! The server transaction of every other method (RFC 3261 §17.2.2, figure 8, with the 100 Trying of RFC 4320 §4.1; what
+//! that forbids the transaction user to answer is checked by the layer).
 
 use super::{Action, Timer, Transition};
 
@@ -37,15 +37,20 @@ pub struct NonInviteServer;
 
 impl NonInviteServer {
     /// What the initial state does.
-    pub const START: &'static [Action] = &[Action::Pass];
+    pub const START: &'static [Action] = &[Action::Pass, Action::Start(Timer::LateTrying)];
 
     /// The transition, or `None` if the event is absorbed.
     pub fn step(state: State, event: Event) -> Transition<State> {
-        use Action::{ResendResponse, SendResponse, Start, TransportFailed};
+        use Action::{ResendResponse, SendResponse, SendTrying, Start, Stop, TransportFailed};
         use State::{Completed, Proceeding, Terminated, Trying};
         Some(match (state, event) {
-            (Trying | Proceeding, Event::Provisional) => (Proceeding, &[SendResponse]),
-            (Trying | Proceeding, Event::Final) => (Completed, &[SendResponse, Start(Timer::J)]),
+            (Trying, Event::Fired(Timer::LateTrying)) => (Proceeding, &[SendTrying]),
+            (Trying | Proceeding, Event::Provisional) => {
+                (Proceeding, &[Stop(Timer::LateTrying), SendResponse])
+            }
+            (Trying | Proceeding, Event::Final) => {
+                (Completed, &[Stop(Timer::LateTrying), SendResponse, Start(Timer::J)])
+            }
             (Proceeding, Event::Request) => (Proceeding, &[ResendResponse]),
             (Completed, Event::Request) => (Completed, &[ResendResponse]),
             (Proceeding | Completed, Event::TransportError) => (Terminated, &[TransportFailed]),
