@@ -16,7 +16,7 @@ pub use rvoip_sip_core::{
 };
 pub use rvoip_transaction_core::{
     ClientFailure, ClientKey, Config, DialogId, Incoming, LayerEvent, LayerOutput, LocalContact, Outgoing,
-    ServerKey, Target, TransactionLayer, dispatch,
+    ServerKey, Target, TimerConfig, TransactionLayer, dispatch,
 };
 
 pub const UDP: u64 = 1;
