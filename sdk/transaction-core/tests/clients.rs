@@ -95,6 +95,24 @@ fn a_cancelled_invite_that_nobody_ends_is_given_up() {
 }
 
 #[test]
+fn an_invite_whose_cancel_cannot_be_written_is_given_up_too() {
+    let mut bench = Bench::new();
+    let invite = request(Method::Invite);
+    // What a user lets stand in the request line may not be what a builder takes.
+    let invite =
+        std::str::from_utf8(invite.as_bytes()).unwrap().replace("example.com SIP", "example.com?x=y SIP");
+    let key = bench.send(MessageBuf::parse(invite.into()).unwrap(), "sip:192.0.2.2");
+    let sent = bench.sent[0].2.clone();
+    bench.receive(&answer(&sent, 180));
+    bench.layer.cancel(bench.now, key);
+    bench.collect();
+    assert_eq!(bench.layer.counters().get("CANCEL that cannot be written"), 1);
+    bench.wait(Duration::from_secs(33));
+    assert_eq!(bench.take_events(), [LayerEvent::ClientFailed(key, ClientFailure::TimedOut)]);
+    assert!(bench.layer.is_empty());
+}
+
+#[test]
 fn one_request_too_many_fails_as_busy_and_the_others_go_on() {
     let mut bench = Bench::with(Config { client_transactions: 1, ..Config::default() });
     bench.send(request(Method::Options), "sip:192.0.2.2");

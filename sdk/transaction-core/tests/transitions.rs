@@ -83,7 +83,8 @@ fn with_timers<E>(events: Vec<E>, fired: impl Fn(Timer) -> E) -> Vec<E> {
 fn the_invite_client_follows_figure_5_and_rfc_6026() {
     use invite_client::{Event, State};
     let states = [State::Calling, State::Proceeding, State::Completed, State::Accepted, State::Terminated];
-    let events = vec![Event::Provisional, Event::Success, Event::Failure, Event::TransportError];
+    let events =
+        vec![Event::Provisional, Event::Success, Event::Failure, Event::Cancel, Event::TransportError];
     let events = with_timers(events, Event::Fired);
     insta::assert_snapshot!(walk("INVITE client", &states, &events, InviteClient::START, InviteClient::step));
 }

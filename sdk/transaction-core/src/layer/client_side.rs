@@ -22,6 +22,7 @@ enum ClientEvent {
     Provisional,
     Success,
     Failure,
+    Cancel,
     Fired(Timer),
     TransportError,
 }
@@ -213,8 +214,8 @@ impl TransactionLayer {
                 self.fail(key, ClientFailure::Withdrawn);
             }
             Phase::Invite(invite_client::State::Calling) => client.cancelling = Cancelling::Wanted,
-            Phase::Invite(invite_client::State::Proceeding) if client.cancelling != Cancelling::Sent => {
-                self.send_cancel(now, key);
+            Phase::Invite(_) if client.cancelling != Cancelling::Sent => {
+                self.step_client(now, key, ClientEvent::Cancel, None);
             }
             Phase::Invite(_) | Phase::NonInvite(_) => {}
         }
@@ -224,13 +225,14 @@ impl TransactionLayer {
         let Some(client) = self.clients.get_mut(&key) else { return };
         client.cancelling = Cancelling::Sent;
         let (Some(sent), Some((flow, remote))) = (&client.sent, client.path) else { return };
-        let Ok(cancel) = beside_invite(&sent.as_message(), Method::Cancel, None) else { return };
+        let Ok(cancel) = beside_invite(&sent.as_message(), Method::Cancel, None) else {
+            // The INVITE is given up all the same when its time is over.
+            return self.counters.count("CANCEL that cannot be written");
+        };
         let target = client.outgoing.target.clone();
         let message = cancel.as_message();
         let branch =
             message.get::<Via<'_>>().and_then(Result::ok).and_then(|via| via.branch().map(str::to_owned));
-        let give_up = now.after(self.config.timers.give_up());
-        self.timers.set(TimerKey::Client(key, Timer::Cancelled), give_up);
         let Some(branch) = branch else { return };
         let cancel_key = ClientKey(self.next_key());
         let outgoing = Outgoing { request: cancel.clone(), target, contact: None };
@@ -269,7 +271,7 @@ impl TransactionLayer {
             && status.is_provisional()
             && self.clients.get(&key).is_some_and(|client| client.cancelling == Cancelling::Wanted)
         {
-            self.send_cancel(now, key);
+            self.step_client(now, key, ClientEvent::Cancel, None);
         }
         passed && self.clients.get(&key).is_none_or(|client| client.kind != Kind::Cancel)
     }
@@ -342,6 +344,7 @@ impl TransactionLayer {
                     ClientEvent::Provisional => invite_client::Event::Provisional,
                     ClientEvent::Success => invite_client::Event::Success,
                     ClientEvent::Failure => invite_client::Event::Failure,
+                    ClientEvent::Cancel => invite_client::Event::Cancel,
                     ClientEvent::Fired(timer) => invite_client::Event::Fired(timer),
                     ClientEvent::TransportError => invite_client::Event::TransportError,
                 };
@@ -353,6 +356,7 @@ impl TransactionLayer {
                 let event = match event {
                     ClientEvent::Provisional => non_invite_client::Event::Provisional,
                     ClientEvent::Success | ClientEvent::Failure => non_invite_client::Event::Final,
+                    ClientEvent::Cancel => return false,
                     ClientEvent::Fired(timer) => non_invite_client::Event::Fired(timer),
                     ClientEvent::TransportError => non_invite_client::Event::TransportError,
                 };
@@ -388,6 +392,7 @@ impl TransactionLayer {
             match action {
                 Action::SendRequest => self.resend_request(key),
                 Action::SendAck => self.acknowledge(key, response),
+                Action::SendCancel => self.send_cancel(now, key),
                 Action::Start(timer) => self.start_client_timer(now, key, *timer),
                 Action::Restart(timer) => self.restart_client_timer(now, key, *timer),
                 Action::Stop(timer) => self.timers.cancel(TimerKey::Client(key, *timer)),

@@ -154,7 +154,7 @@ impl TransactionLayer {
                     self.outputs.push_back(LayerOutput::Event(LayerEvent::ServerTransportFailed(key)));
                 }
                 // Of client transactions alone.
-                Action::SendRequest | Action::SendAck => {}
+                Action::SendRequest | Action::SendAck | Action::SendCancel => {}
             }
         }
         passed

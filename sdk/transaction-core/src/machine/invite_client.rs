@@ -26,6 +26,8 @@ pub enum Event {
     Success,
     /// A 300 to 699 response.
     Failure,
+    /// The transaction user withdraws the request.
+    Cancel,
     /// A timer fired.
     Fired(Timer),
     /// The flow failed.
@@ -43,7 +45,9 @@ impl InviteClient {
     /// The transition, or `None` if the event is absorbed.
     #[expect(clippy::match_same_arms, reason = "one line for each transition of the figure")]
     pub fn step(state: State, event: Event) -> Transition<State> {
-        use Action::{Pass, Restart, SendAck, SendRequest, Start, Stop, TimedOut, TransportFailed};
+        use Action::{
+            Pass, Restart, SendAck, SendCancel, SendRequest, Start, Stop, TimedOut, TransportFailed,
+        };
         use State::{Accepted, Calling, Completed, Proceeding, Terminated};
         Some(match (state, event) {
             (Calling, Event::Fired(Timer::A)) => (Calling, &[SendRequest, Restart(Timer::A)]),
@@ -59,6 +63,8 @@ impl InviteClient {
             (Proceeding, Event::Failure) => {
                 (Completed, &[Stop(Timer::Cancelled), SendAck, Start(Timer::D), Pass])
             }
+            // Before a provisional response nothing may be sent (RFC 3261 §9.1): the layer comes back with this event.
+            (Proceeding, Event::Cancel) => (Proceeding, &[Start(Timer::Cancelled), SendCancel]),
             (Proceeding, Event::Fired(Timer::Cancelled)) => (Terminated, &[TimedOut]),
             (Completed, Event::Failure) => (Completed, &[SendAck]),
             (Completed, Event::Fired(Timer::D)) => (Terminated, &[]),

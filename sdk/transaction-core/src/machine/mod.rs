@@ -56,6 +56,8 @@ pub enum Action {
     SendRequest,
     /// Send the ACK of a failure response (RFC 3261 §17.1.1.3).
     SendAck,
+    /// Send the CANCEL of the INVITE (RFC 3261 §9.1), which is a transaction of its own.
+    SendCancel,
     /// Send the response that the transaction user gave.
     SendResponse,
     /// Send the last response again, if there is one.
