@@ -369,3 +369,14 @@ fn what_parse_refuses_can_still_be_answered() {
     }
     assert!(Message::salvage(b"SIP/2.0 9999 no\r\n\r\n", &rvoip_sip_core::Limits::default()).is_none());
 }
+
+#[test]
+fn a_request_that_is_just_within_the_limits_can_be_answered() {
+    let vias = "Via: SIP/2.0/UDP a.example;branch=z9hG4bKa\r\n".repeat(251);
+    let lines = "From: <sip:a@a>;tag=1\r\nTo: <sip:b@b>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+    let request = format!("OPTIONS sip:b@b SIP/2.0\r\n{vias}{lines}");
+    let request = Message::parse(request.as_bytes()).unwrap();
+    assert_eq!(request.fields().count(), 256);
+    let answer = MessageBuilder::response_to(&request, StatusCode::OK).raw(HeaderName::Server, "us");
+    assert_eq!(answer.to_tag("t").build().unwrap().as_message().fields().count(), 257);
+}

@@ -11,7 +11,7 @@ use crate::params::Params;
 use crate::scan::{Cursor, PASSWORD, TOKEN, URI_HEADER, USER, all, is, number, part};
 use crate::syntax::SyntaxError;
 use crate::transport::Transport;
-use crate::uri::{SipScheme, TelUri, compare};
+use crate::uri::{SipScheme, TelUri, UriBuf, compare};
 
 /// A SIP or SIPS URI: `sip:user:password@host:port;parameters?headers`. All texts are as written, escapes included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -118,6 +118,24 @@ impl<'a> SipUri<'a> {
     /// A user part that is no telephone number all the same.
     pub fn telephone_subscriber(&self) -> Option<Result<TelUri<'a>, SyntaxError>> {
         self.user.filter(|_| self.is_phone()).map(TelUri::parse_subscriber)
+    }
+
+    /// The URI as it may stand in a request line: without headers and `method`, which say what a request to form from it
+    /// is like (RFC 3261 §19.1.1, table 1).
+    pub fn to_target(&self) -> UriBuf {
+        let bare = SipUri { params: Params::EMPTY, headers: UriHeaders::EMPTY, ..*self };
+        let mut text = bare.to_string();
+        for (name, value) in self.params {
+            if !name.eq_ignore_ascii_case("method") {
+                text.push(';');
+                text.push_str(name);
+                if let Some(value) = value {
+                    text.push('=');
+                    text.push_str(value);
+                }
+            }
+        }
+        UriBuf::of_checked(text)
     }
 
     /// Whether both are equivalent (RFC 3261 §19.1.4). Not transitive. Takes n log n steps.
