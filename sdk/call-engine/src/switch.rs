@@ -8,7 +8,7 @@ use rvoip_driver::{Hosted, Input, Instant, Machine, Now, Output, Random, Refusal
 use rvoip_sip_core::header::{Require, To};
 use rvoip_sip_core::{HeaderName, Message, MessageBuf, MessageBuilder, Method, SipUri, StatusCode};
 use rvoip_transaction_core::{
-    Config, Incoming, LayerEvent, LayerOutput, ServerKey, Source, TransactionLayer,
+    Config, Incoming, LayerEvent, LayerOutput, ServerKey, Source, TransactionLayer, dispatch,
 };
 use thiserror::Error;
 
@@ -117,6 +117,13 @@ impl From<Listen> for SwitchEvent {
     }
 }
 
+/// The transaction users that share the port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum User {
+    Registrar,
+    Proxy,
+}
+
 /// A registrar and a proxy on one transaction layer.
 #[derive(Debug)]
 pub struct Switch {
@@ -183,14 +190,11 @@ impl Switch {
 
     fn request(&mut self, now: Now, key: ServerKey, request: &MessageBuf, source: Source) {
         let message = request.as_message();
-        let method = message.method();
-        let ours = message
-            .request_uri()
-            .and_then(Result::ok)
-            .is_some_and(|uri| self.config.is_ours(&uri) || self.proxy.names_us(&self.config, &uri));
-        if method == Some(Method::Register) && ours {
+        // No dialog ends here yet: those of calls pass through.
+        if dispatch(&message, |_| None, |request| self.user_of(request)) == User::Registrar {
             return self.register(now, key, &message, source);
         }
+        let method = message.method();
         let Self { layer, proxy, config, registrar, authentication, .. } = self;
         let mut around = Surroundings { config, registrar, authentication };
         let phones = proxy.handle_request(now, layer, &mut around, key, request, source);
@@ -198,6 +202,14 @@ impl Switch {
             let to = message.request_uri_text().unwrap_or_default().to_owned();
             self.tell(SwitchEvent::CallForwarded { to, phones });
         }
+    }
+
+    /// Who answers for a request outside of dialogs.
+    fn user_of(&self, request: &Message<'_>) -> User {
+        let uri = request.request_uri().and_then(Result::ok);
+        let ours =
+            uri.is_some_and(|uri| self.config.is_ours(&uri) || self.proxy.names_us(&self.config, &uri));
+        if ours && request.method() == Some(Method::Register) { User::Registrar } else { User::Proxy }
     }
 
     /// Steps 1 to 5 of RFC 3261 §10.3; the registrar does the rest.

@@ -47,6 +47,18 @@ impl Protocol {
         }
     }
 
+    /// The value of a URI's `transport` parameter; none for UDP, which is what a `sip:` URI without one means. `wss` is
+    /// registered nowhere: RFC 7118 has `ws` in a `sips:` URI, so it is for URIs that only we ourselves read.
+    pub fn uri_name(self) -> Option<&'static str> {
+        match self {
+            Self::Udp => None,
+            Self::Tcp => Some("tcp"),
+            Self::Tls => Some("tls"),
+            Self::Ws => Some("ws"),
+            Self::Wss => Some("wss"),
+        }
+    }
+
     /// The name as written in a Via, such as `UDP`.
     pub fn via_name(self) -> &'static str {
         match self {

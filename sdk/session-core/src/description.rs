@@ -1,6 +1,37 @@
-//! What the endpoint itself reads of a description: whether the peer holds us.
+//! What the endpoint itself does with descriptions: it finds them, reads whether the peer holds us, and refuses one.
 
 use rvoip_sdp_core::{MediaKind, SessionDescription};
+use rvoip_sip_core::header::ContentType;
+use rvoip_sip_core::{Limits, Message};
+
+/// The session description of a message, if it has one: its body, or a part of that (RFC 5621 §3).
+pub(crate) fn description(message: &Message<'_>) -> Option<String> {
+    let content_type = message.get::<ContentType<'_>>()?.ok()?;
+    let body = if is_sdp(&content_type) {
+        message.body()
+    } else {
+        let parts = message.parts(&Limits::default()).ok()??;
+        parts.filter_map(Result::ok).find(|part| part.content_type().is_ok_and(|of| is_sdp(&of)))?.body()
+    };
+    std::str::from_utf8(body).ok().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn is_sdp(content_type: &ContentType<'_>) -> bool {
+    content_type.is("application", "sdp")
+}
+
+/// An answer that takes none of the streams of an offer (RFC 3264 §6).
+pub(crate) fn refusal(offer: &str) -> String {
+    let mut answer = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n".to_owned();
+    for media in offer.lines().filter_map(|line| line.strip_prefix("m=")) {
+        let mut words = media.split(' ');
+        let (kind, _port) = (words.next().unwrap_or_default(), words.next());
+        answer.extend(["m=", kind, " 0"]);
+        answer.extend(words.flat_map(|word| [" ", word]));
+        answer.push_str("\r\n");
+    }
+    answer
+}
 
 /// Whether the peer does not want our audio: `sendonly` or `inactive` (RFC 3264 §8.4), or the address 0.0.0.0 of
 /// RFC 2543. What cannot be read holds nobody; the media side refuses it.
@@ -41,5 +72,32 @@ mod tests {
             assert_eq!(holds_us(&description(address, attribute)), held, "{address} {attribute}");
         }
         assert!(!holds_us("nonsense"));
+    }
+
+    #[test]
+    fn a_refusal_answers_every_stream() {
+        let offer = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n\
+                     m=audio 4000 RTP/AVP 0 8\r\na=sendrecv\r\nm=video 4002 RTP/SAVPF 96\r\n";
+        let answer = refusal(offer);
+        let answer = SessionDescription::parse(&answer).unwrap();
+        let streams: Vec<_> =
+            answer.media.iter().map(|media| (media.kind.clone(), media.port, media.formats.len())).collect();
+        assert_eq!(streams, [(MediaKind::Audio, 0, 2), (MediaKind::Video, 0, 1)]);
+    }
+
+    #[test]
+    fn a_description_is_found_in_a_multipart_body() {
+        let body = "--x\r\nContent-Type: text/plain\r\n\r\nhello\r\n--x\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--x--\r\n";
+        let message = |content_type: &str| {
+            let text = format!(
+                "INVITE sip:b SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1\r\nFrom: <sip:a@a>;tag=1\r\nTo: <sip:b@b>\r\n\
+                 Call-ID: c\r\nCSeq: 1 INVITE\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            description(&Message::parse(text.as_bytes()).unwrap())
+        };
+        assert_eq!(message("multipart/mixed;boundary=x").as_deref(), Some("v=0"));
+        assert_eq!(message("multipart/mixed;boundary=y"), None);
+        assert_eq!(message("text/plain"), None);
     }
 }

@@ -28,14 +28,16 @@
 //! - RFC 3261 §8 (user agents), §9 (CANCEL), §10 (registration), §11 (OPTIONS), §12 (dialogs), §13 (INVITE), §14
 //!   (re-INVITE with the delays of 14.1 after 491), §15 (BYE), §22 (authentication)
 //! - RFC 3264 and 6337: who may offer when; the descriptions are written by the media side
-//! - RFC 5626 §4.4 and §4.5: connections are kept alive, and opened again with growing waits when they are lost; then the
-//!   registration, and the sessions by re-INVITE, follow
-//! - RFC 3327 (Path is offered), RFC 3608 (Service-Route), RFC 3428 (MESSAGE), RFC 6086 (INFO)
+//! - RFC 5626 §4.2, §4.4 and §4.5: connections that are needed are kept alive as often as the server asks, and opened again
+//!   with growing waits when they are lost; then the registration, and the sessions by re-INVITE, follow
+//! - RFC 3327 (Path is offered), RFC 3608 (Service-Route), RFC 3428 (MESSAGE), RFC 5621 (multipart bodies), RFC 6086 (INFO
+//!   without packages), RFC 6141 §4 (a target is refreshed by a re-INVITE that is accepted)
 //! - not yet: RFC 3262 (PRACK), RFC 3311 (UPDATE), RFC 4028 (session timers), RFC 3515 (REFER), RFC 6665 (events)
 //!
 //! # Invariants
 //! - Every session ends with exactly one [`UserAgentEvent::Ended`], and nothing is told of it afterwards.
 //! - A dialog is registered under its name exactly as long as its session lives.
+//! - No answer or request that cannot be written ends in silence: something else is answered, or the session ends.
 //! - An answer of the media side for something that ended is ignored.
 //! - A session that is established does not end with its connection: [`UserAgentEvent::Recovering`] is told once, and then
 //!   [`UserAgentEvent::Recovered`], or its end with a cause.
@@ -56,5 +58,5 @@ pub use event::{
     Direction, EndCause, Failure, FailureKind, MediaAnswer, MediaQuestion, RequestAnswer, UserAgentEvent,
 };
 pub use identity::{Body, Credentials, Identity, IdentityId, NegotiationId, RequestId, SessionId};
-pub use session::{ChangeState, PhaseEvent, SessionPhase};
+pub use session::{ChangeEvent, ChangeState, PhaseEvent, SessionPhase};
 pub use user_agent::{UserAgent, UserAgentConfig, UserAgentOutput};

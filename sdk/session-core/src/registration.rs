@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use rvoip_sans_io::{FlowId, Instant, Random};
+use rvoip_sans_io::{FlowId, Instant, Now, Random};
 use rvoip_sip_core::UriBuf;
 use rvoip_transaction_core::ClientKey;
 
@@ -29,15 +29,19 @@ pub(crate) struct Registration {
     pub(crate) tag: String,
     pub(crate) sequence: u32,
     pub(crate) key: Option<ClientKey>,
-    /// What the registrar wants at least (423).
+    /// What the registrar wants at least (423), and how often in a row it said so.
     pub(crate) least: Option<Duration>,
+    pub(crate) brief: u8,
     pub(crate) service_route: Vec<UriBuf>,
-    /// The contact that the registrar has of us.
+    /// The contact that the registrar has of us, in brackets, and until when.
     pub(crate) contact: Option<String>,
+    pub(crate) lasts: Option<Instant>,
     /// The path that is kept alive.
     pub(crate) path: Option<(FlowId, SocketAddr)>,
     /// The registrar keeps our flow (RFC 5626 §6): peers are to use it.
     pub(crate) outbound: bool,
+    /// It cannot keep it, as something on the way does not (439): it is not asked to.
+    pub(crate) plain: bool,
     /// Failures since it last worked.
     pub(crate) failures: u32,
     /// Its connection was lost, and until then nobody is told that it does not work.
@@ -46,6 +50,8 @@ pub(crate) struct Registration {
     pub(crate) corrections: u8,
     /// It is to be removed as soon as the REGISTER that is on its way is answered.
     pub(crate) unwanted: bool,
+    /// It is wanted again as soon as it is removed.
+    pub(crate) wanted: bool,
 }
 
 impl Registration {
@@ -57,15 +63,29 @@ impl Registration {
             sequence: 0,
             key: None,
             least: None,
+            brief: 0,
             service_route: Vec::new(),
             contact: None,
+            lasts: None,
             path: None,
             outbound: false,
+            plain: false,
             failures: 0,
             recovery: None,
             corrections: 0,
             unwanted: false,
+            wanted: false,
         }
+    }
+
+    /// Whether the registrar has our contact, or is to have it.
+    pub(crate) fn is_wanted(&self) -> bool {
+        matches!(self.state, RegistrationState::Registered | RegistrationState::Registering)
+    }
+
+    /// Whether the registrar may still have our contact.
+    pub(crate) fn may_last(&self, now: Now) -> bool {
+        self.contact.is_some() && self.lasts.is_some_and(|lasts| lasts > now.monotonic)
     }
 }
 

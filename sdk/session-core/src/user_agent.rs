@@ -7,8 +7,8 @@ use rvoip_sans_io::{
     DnsAnswer, DnsError, DnsQuestion, FlowId, FlowOpened, Instant, Now, OpenFlow, QuestionId, Random,
     Transmit,
 };
-use rvoip_sip_core::{Method, StatusCode, UriBuf};
-use rvoip_transaction_core::{Config, Incoming, LayerOutput, TransactionLayer};
+use rvoip_sip_core::{Message, Method, StatusCode, UriBuf};
+use rvoip_transaction_core::{Config, Incoming, LayerOutput, TransactionLayer, dispatch};
 
 use crate::{
     Body, Endpoint, EndpointConfig, EndpointOutput, Identity, IdentityId, MediaAnswer, NegotiationId,
@@ -79,14 +79,24 @@ impl UserAgent {
             return self.settle(now);
         };
         let Self { layer, endpoint, .. } = self;
+        // A request is for the session that has its dialog, or else for the endpoint, which answers for all of this port.
+        let session = |message: &Message<'_>, endpoint: &Endpoint| {
+            dispatch(message, |dialog| endpoint.session_of(dialog).map(Some), |_| None)
+        };
         match incoming {
             Incoming::Request { key, request, source, merged } => {
-                endpoint.handle_request(now, layer, key, &request, source, merged);
+                match session(&request.as_message(), endpoint) {
+                    Some(id) => endpoint.handle_request_in_session(now, layer, id, key, &request, source),
+                    None => endpoint.handle_request(now, layer, key, &request, source, merged),
+                }
             }
             Incoming::Cancel { invite } => endpoint.handle_cancel(now, layer, invite),
-            Incoming::Ack { message, .. } => endpoint.handle_ack(now, layer, &message),
-            Incoming::Response { key, message, source } => {
-                endpoint.handle_response(now, layer, key, &message, source);
+            Incoming::Ack { message, .. } => {
+                let session = session(&message, endpoint);
+                endpoint.handle_ack(now, layer, session, &message);
+            }
+            Incoming::Response { key, message, .. } => {
+                endpoint.handle_response(now, layer, key, &message);
             }
         }
         self.settle(now);
@@ -154,9 +164,9 @@ impl UserAgent {
         self.endpoint.add_identity(identity)
     }
 
-    /// Forgets an identity.
+    /// Forgets an identity: nobody is called by it any more. Its sessions and requests go on.
     pub fn remove_identity(&mut self, id: IdentityId) {
-        self.endpoint.remove_identity(id);
+        self.endpoint.remove_identity(&mut self.layer, id);
     }
 
     /// Registers, and keeps registered until [`Self::unregister`].

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rvoip_sans_io::FlowId;
-use rvoip_sip_core::{MessageBuf, Method};
+use rvoip_sip_core::{MessageBuf, Method, SipUri, Uri};
 
+use crate::flows::Names;
 use crate::machine::{invite_client, non_invite_client};
 use crate::matching::ClientName;
 use crate::target::{Candidate, Outgoing, Resolution};
@@ -54,8 +55,8 @@ pub(crate) struct Client {
     pub(crate) kind: Kind,
     pub(crate) phase: Phase,
     pub(crate) candidates: VecDeque<Candidate>,
-    pub(crate) server_name: Option<String>,
-    pub(crate) resource: Option<String>,
+    /// What a connection is opened for.
+    pub(crate) names: Names,
     /// The name under which responses find it, while it is on its way.
     pub(crate) name: Option<ClientName>,
     /// What was sent, with its Via.
@@ -67,9 +68,21 @@ pub(crate) struct Client {
     pub(crate) cancelling: Cancelling,
     /// Why the last address failed.
     pub(crate) last_failure: Option<String>,
-    /// The connection that it was sent on is ours to open again, and was not opened again for it yet.
-    pub(crate) reopens: bool,
-    pub(crate) reopened: bool,
+    /// It was found too large for a datagram, though its target is reached by them.
+    pub(crate) too_large: bool,
+    /// Addresses from which no response came in time.
+    pub(crate) silent: u8,
+    pub(crate) again: Again,
+}
+
+/// Whether a request is sent once more when its connection fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// It was not yet.
+    NotYet,
+    /// It is being: with the Via that it had, so that a server that has the request knows it.
+    Now,
+    Done,
 }
 
 impl Client {
@@ -80,8 +93,7 @@ impl Client {
             kind,
             phase: Phase::Idle,
             candidates: VecDeque::new(),
-            server_name: None,
-            resource: None,
+            names: Names::default(),
             name: None,
             sent: None,
             path: None,
@@ -89,9 +101,27 @@ impl Client {
             interval: Duration::ZERO,
             cancelling: Cancelling::No,
             last_failure: None,
-            reopens: false,
-            reopened: false,
+            too_large: false,
+            silent: 0,
+            again: Again::NotYet,
         }
+    }
+
+    /// Whether the request is for a SIPS URI, so that every hop is to be secure (RFC 3261 §26.2.2).
+    pub(crate) fn is_secure(&self) -> bool {
+        let request = self.outgoing.request.as_message();
+        let uri = request.request_uri().and_then(Result::ok);
+        uri.as_ref().and_then(Uri::as_sip).is_some_and(SipUri::is_secure)
+    }
+
+    /// Whether the request may reach a server twice: one that is carried out twice does what it did once.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        matches!(self.method, Method::Invite | Method::Register | Method::Options | Method::Bye)
+    }
+
+    /// Whether the transaction user withdrew it.
+    pub(crate) fn is_withdrawn(&self) -> bool {
+        self.cancelling != Cancelling::No
     }
 
     /// Whether no response came yet, so that another address may be tried.

@@ -83,12 +83,16 @@ impl TimerConfig {
 pub struct Config {
     /// The timers.
     pub timers: TimerConfig,
-    /// A request above this size, in bytes, goes over TCP instead of UDP (RFC 3261 §18.1.1). Default 1,300.
+    /// A request above this size, in bytes as it leaves, goes over TCP instead of UDP (RFC 3261 §18.1.1). Default 1,300.
     pub datagram_size: usize,
     /// Limits of received messages.
     pub limits: Limits,
-    /// Server transactions that may exist at once; further requests are answered 503. Default 20,000.
+    /// Server transactions that may exist at once; further requests are answered 503, but BYE and CANCEL have a quarter
+    /// more. Default 20,000.
     pub server_transactions: usize,
+    /// What server transactions may hold at once of what peers sent and were answered, in bytes; further requests are
+    /// answered 503. Default 64 MiB.
+    pub server_bytes: usize,
     /// Requests that may wait for a connection or an address at once. Default 10,000.
     pub client_transactions: usize,
     /// Between two keep-alives on a stream (RFC 5626 §4.4.1: 95 to 120 s are usual). Default 100 s.
@@ -97,8 +101,10 @@ pub struct Config {
     pub datagram_keep_alive: Duration,
     /// How long an answer to a keep-alive may take. Default 10 s.
     pub pong_wait: Duration,
-    /// How long opening a connection may take before the next address is tried. Default 8 s.
+    /// How long opening a connection, or a look-up, may take before the next address is tried. Default 8 s.
     pub connect_wait: Duration,
+    /// How long an address is tried after others because nobody was reached there (RFC 3263 §4.3). Default 300 s.
+    pub failure_memory: Duration,
 }
 
 impl Default for Config {
@@ -108,11 +114,13 @@ impl Default for Config {
             datagram_size: 1_300,
             limits: Limits::default(),
             server_transactions: 20_000,
+            server_bytes: 64 << 20,
             client_transactions: 10_000,
             stream_keep_alive: Duration::from_secs(100),
             datagram_keep_alive: Duration::from_secs(25),
             pong_wait: Duration::from_secs(10),
             connect_wait: Duration::from_secs(8),
+            failure_memory: Duration::from_secs(300),
         }
     }
 }

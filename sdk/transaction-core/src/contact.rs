@@ -1,7 +1,5 @@
 //! The Contact that a flow gives.
 
-use std::fmt;
-
 use rvoip_sans_io::Protocol;
 use rvoip_sip_core::{Host, SipScheme, SipUriBuilder, SyntaxError};
 
@@ -18,6 +16,8 @@ pub struct LocalContact {
     pub connection_params: String,
     /// Where the flow is a connection: whoever answers is to use it, and opens none (`ob`, RFC 5626 §4.3).
     pub outbound: bool,
+    /// A contact of before, in brackets: it is removed by the same REGISTER, unless it is this one.
+    pub previous: Option<String>,
 }
 
 impl LocalContact {
@@ -29,6 +29,7 @@ impl LocalContact {
             params: String::new(),
             connection_params: String::new(),
             outbound: false,
+            previous: None,
         }
     }
 
@@ -37,14 +38,14 @@ impl LocalContact {
     /// # Errors
     /// An empty user.
     pub fn at(&self, protocol: Protocol, host: Host<'_>, port: Option<u16>) -> Result<String, SyntaxError> {
-        let scheme = if self.secure { SipScheme::Sips } else { SipScheme::Sip };
+        // Who connects to a secure WebSocket is told so by the scheme (RFC 7118 §4.2); nobody connects to a name without port.
+        let secure = self.secure || (protocol == Protocol::Wss && port.is_some());
+        let scheme = if secure { SipScheme::Sips } else { SipScheme::Sip };
         let mut uri = SipUriBuilder::new(scheme, host).user(&self.user).port(port);
         let transport = match protocol {
-            Protocol::Udp => None,
-            Protocol::Tcp => Some("tcp"),
-            Protocol::Tls if self.secure => None,
-            Protocol::Tls => Some("tls"),
-            Protocol::Ws | Protocol::Wss => Some("ws"),
+            Protocol::Tls if secure => None,
+            Protocol::Wss => Protocol::Ws.uri_name(),
+            Protocol::Udp | Protocol::Tcp | Protocol::Tls | Protocol::Ws => protocol.uri_name(),
         };
         if let Some(transport) = transport {
             uri = uri.param("transport", Some(transport));
@@ -54,13 +55,10 @@ impl LocalContact {
             uri = uri.param("ob", None);
         }
         let further = if connected { &*self.connection_params } else { "" };
-        Ok(format!("<{}>{}{further}", uri.build()?, self.params))
-    }
-}
-
-impl fmt::Display for LocalContact {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.user)
+        let bare = format!("<{}>", uri.build()?);
+        let removed = self.previous.as_ref().filter(|previous| **previous != bare);
+        let removed = removed.map(|previous| format!(", {previous};expires=0")).unwrap_or_default();
+        Ok(format!("{bare}{}{further}{removed}", self.params))
     }
 }
 
@@ -79,9 +77,28 @@ mod tests {
         let at = |protocol| contact.at(protocol, host, Some(5060)).unwrap();
         assert_eq!(at(Protocol::Tcp), "<sip:alice@192.0.2.1:5060;transport=tcp>");
         assert_eq!(at(Protocol::Tls), "<sip:alice@192.0.2.1:5060;transport=tls>");
-        assert_eq!(at(Protocol::Wss), "<sip:alice@192.0.2.1:5060;transport=ws>");
-        let nowhere = contact.at(Protocol::Ws, Host::Name("x.invalid"), None).unwrap();
-        assert_eq!(nowhere, "<sip:alice@x.invalid;transport=ws>");
+        assert_eq!(at(Protocol::Wss), "<sips:alice@192.0.2.1:5060;transport=ws>");
+        assert_eq!(at(Protocol::Ws), "<sip:alice@192.0.2.1:5060;transport=ws>");
+        for protocol in [Protocol::Ws, Protocol::Wss] {
+            let nowhere = contact.at(protocol, Host::Name("x.invalid"), None).unwrap();
+            assert_eq!(nowhere, "<sip:alice@x.invalid;transport=ws>");
+        }
+        let secure = LocalContact { secure: true, ..contact.clone() };
+        let tls = secure.at(Protocol::Tls, host, Some(5061)).unwrap();
+        assert_eq!(tls, "<sips:alice@192.0.2.1:5061>");
+    }
+
+    #[test]
+    fn a_contact_of_before_is_removed_unless_it_is_the_same() {
+        let previous = Some("<sip:alice@10.0.0.1:5060>".to_owned());
+        let contact =
+            LocalContact { params: ";expires=60".to_owned(), previous, ..LocalContact::new("alice") };
+        let at = |host: [u8; 4]| contact.at(Protocol::Udp, Host::V4(host.into()), Some(5060)).unwrap();
+        assert_eq!(at([10, 0, 0, 1]), "<sip:alice@10.0.0.1:5060>;expires=60");
+        assert_eq!(
+            at([192, 0, 2, 1]),
+            "<sip:alice@192.0.2.1:5060>;expires=60, <sip:alice@10.0.0.1:5060>;expires=0"
+        );
     }
 
     #[test]

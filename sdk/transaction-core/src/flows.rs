@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use rvoip_sans_io::{FlowId, FlowOpened, Map, Protocol};
+use rvoip_sans_io::{FlowId, FlowOpened, Map, Protocol, Set};
 
+use crate::target::Candidate;
 use crate::{ClientKey, ServerKey};
 
 /// Who waits for a connection.
@@ -19,11 +20,13 @@ pub(crate) struct Flow {
     pub(crate) local: SocketAddr,
     pub(crate) remote: Option<SocketAddr>,
     /// What it was opened for; nothing where a peer opened it.
-    names: Names,
+    pub(crate) names: Names,
     /// We opened it.
     pub(crate) ours: bool,
     /// A single CRLF came that answers no ping of ours: half of a ping, if another one follows.
     half_ping: bool,
+    /// Whose requests went over it and are not over.
+    pub(crate) clients: Set<ClientKey>,
 }
 
 /// What a connection leads to, beside an address.
@@ -47,8 +50,7 @@ impl Names {
 
 #[derive(Clone, Debug)]
 struct Opening {
-    protocol: Protocol,
-    remote: SocketAddr,
+    to: Candidate,
     names: Names,
     waiting: Vec<Waiting>,
 }
@@ -60,6 +62,16 @@ pub(crate) enum Route {
     None,
 }
 
+/// What a flow leaves behind.
+pub(crate) struct Lost {
+    /// The flow, if it was open.
+    pub(crate) flow: Option<Flow>,
+    /// Where it was to lead, if it was not.
+    pub(crate) to: Option<Candidate>,
+    /// Who waited for it.
+    pub(crate) waiting: Vec<Waiting>,
+}
+
 /// How many addresses that peers see us at are remembered.
 const PUBLIC_ADDRESSES: usize = 256;
 
@@ -67,7 +79,12 @@ const PUBLIC_ADDRESSES: usize = 256;
 pub(crate) struct Flows {
     open: Map<FlowId, Flow>,
     opening: Map<FlowId, Opening>,
-    public: Map<(FlowId, IpAddr), SocketAddr>,
+    /// Those of them that have no other end: sockets for datagrams, and sockets that listen.
+    sockets: Vec<FlowId>,
+    /// The connections, there or being opened, by where they lead.
+    connections: Map<Candidate, Vec<FlowId>>,
+    /// Where peers see us, the last that said so last.
+    public: Vec<((FlowId, IpAddr), SocketAddr)>,
 }
 
 impl Flows {
@@ -75,13 +92,25 @@ impl Flows {
         self.open.get(&flow)
     }
 
+    pub(crate) fn get_mut(&mut self, flow: FlowId) -> Option<&mut Flow> {
+        self.open.get_mut(&flow)
+    }
+
     /// Adds a flow; gives those who waited for it.
     pub(crate) fn opened(&mut self, opened: &FlowOpened) -> Vec<Waiting> {
         let opening = self.opening.remove(&opened.flow);
         let ours = opening.is_some();
+        if let Some(opening) = &opening {
+            self.disconnect(opened.flow, opening.to);
+        }
         let (names, waiting) = opening.map(|opening| (opening.names, opening.waiting)).unwrap_or_default();
         let FlowOpened { flow: id, protocol, local, remote } = *opened;
-        self.open.insert(id, Flow { protocol, local, remote, names, ours, half_ping: false });
+        match remote {
+            Some(remote) => self.connections.entry(Candidate::new(protocol, remote)).or_default().push(id),
+            None => self.sockets.push(id),
+        }
+        let clients = Set::new();
+        self.open.insert(id, Flow { protocol, local, remote, names, ours, half_ping: false, clients });
         waiting
     }
 
@@ -94,29 +123,54 @@ impl Flows {
         })
     }
 
-    /// Removes a flow; says whether it was open, and who waited for it.
-    pub(crate) fn failed(&mut self, flow: FlowId) -> (bool, Vec<Waiting>) {
-        let was_open = self.open.remove(&flow).is_some();
-        self.public.retain(|(of, _), _| *of != flow);
-        (was_open, self.opening.remove(&flow).map(|opening| opening.waiting).unwrap_or_default())
+    /// Removes a flow.
+    pub(crate) fn failed(&mut self, flow: FlowId) -> Lost {
+        self.public.retain(|((of, _), _)| *of != flow);
+        self.sockets.retain(|socket| *socket != flow);
+        let (open, opening) = (self.open.remove(&flow), self.opening.remove(&flow));
+        let led_to = open.as_ref().and_then(|open| Some(Candidate::new(open.protocol, open.remote?)));
+        let to = opening.as_ref().map(|opening| opening.to);
+        if let Some(to) = led_to.or(to) {
+            self.disconnect(flow, to);
+        }
+        Lost { flow: open, to, waiting: opening.map(|opening| opening.waiting).unwrap_or_default() }
+    }
+
+    fn disconnect(&mut self, flow: FlowId, from: Candidate) {
+        if let Some(flows) = self.connections.get_mut(&from) {
+            flows.retain(|one| *one != flow);
+            if flows.is_empty() {
+                self.connections.remove(&from);
+            }
+        }
     }
 
     /// The connection to an address, and to what is named there.
-    pub(crate) fn connection(&self, protocol: Protocol, remote: SocketAddr, names: &Names) -> Route {
-        let open = self.open.iter().find(|(_, flow)| {
-            flow.protocol == protocol && flow.remote == Some(remote) && flow.names.serve(protocol, names)
-        });
-        if let Some((id, _)) = open {
-            return Route::Open(*id);
+    pub(crate) fn connection(&self, to: Candidate, names: &Names) -> Route {
+        let flows = || self.connections.get(&to).into_iter().flatten();
+        let serves = |of: &Names| of.serve(to.protocol, names);
+        let open = |id: &&FlowId| self.open.get(id).is_some_and(|flow| serves(&flow.names));
+        let opening = |id: &&FlowId| self.opening.get(id).is_some_and(|flow| serves(&flow.names));
+        match flows().find(open) {
+            Some(id) => Route::Open(*id),
+            None => flows().find(opening).map_or(Route::None, |id| Route::Opening(*id)),
         }
-        let opening = self.opening.iter().find(|(_, flow)| {
-            flow.protocol == protocol && flow.remote == remote && flow.names.serve(protocol, names)
-        });
-        opening.map_or(Route::None, |(id, _)| Route::Opening(*id))
     }
 
-    pub(crate) fn begin(&mut self, flow: FlowId, protocol: Protocol, remote: SocketAddr, names: Names) {
-        self.opening.insert(flow, Opening { protocol, remote, names, waiting: Vec::new() });
+    /// A flow in place of one that is gone: another connection to the same end, or else one that is there.
+    pub(crate) fn instead(&self, peer: SocketAddr) -> Option<FlowId> {
+        let open = |protocol| match self.connection(Candidate::new(protocol, peer), &Names::default()) {
+            Route::Open(flow) => Some(flow),
+            Route::Opening(_) | Route::None => None,
+        };
+        let connected =
+            [Protocol::Tcp, Protocol::Tls, Protocol::Ws, Protocol::Wss].into_iter().find_map(open);
+        connected.or_else(|| self.datagram(peer)).or_else(|| self.ids().next())
+    }
+
+    pub(crate) fn begin(&mut self, flow: FlowId, to: Candidate, names: Names) {
+        self.connections.entry(to).or_default().push(flow);
+        self.opening.insert(flow, Opening { to, names, waiting: Vec::new() });
     }
 
     pub(crate) fn wait(&mut self, flow: FlowId, who: Waiting) {
@@ -131,45 +185,55 @@ impl Flows {
         }
     }
 
+    /// The flows without another end.
+    fn sockets(&self) -> impl Iterator<Item = (FlowId, &Flow)> {
+        self.sockets.iter().filter_map(|id| Some((*id, self.open.get(id)?)))
+    }
+
     /// The bound socket from which datagrams to an address are sent: of the same family, and on the loopback interface
     /// only if the address is.
     pub(crate) fn datagram(&self, remote: SocketAddr) -> Option<FlowId> {
-        let fits = |flow: &Flow| flow.protocol == Protocol::Udp && flow.local.is_ipv4() == remote.is_ipv4();
+        let fits = |(_, flow): &(FlowId, &Flow)| {
+            flow.protocol == Protocol::Udp && flow.local.is_ipv4() == remote.is_ipv4()
+        };
         let loopback = remote.ip().is_loopback();
-        let best = self.open.iter().find(|(_, flow)| fits(flow) && flow.local.ip().is_loopback() == loopback);
-        best.or_else(|| self.open.iter().find(|(_, flow)| fits(flow))).map(|(id, _)| *id)
+        let best = |one: &(FlowId, &Flow)| fits(one) && one.1.local.ip().is_loopback() == loopback;
+        self.sockets().find(best).or_else(|| self.sockets().find(fits)).map(|(id, _)| id)
     }
 
     /// Remembers the address at which a peer sees us.
     pub(crate) fn learn(&mut self, flow: FlowId, peer: IpAddr, public: SocketAddr) {
-        if self.public.len() < PUBLIC_ADDRESSES || self.public.contains_key(&(flow, peer)) {
-            self.public.insert((flow, peer), public);
+        self.public.retain(|(of, _)| *of != (flow, peer));
+        if self.public.len() >= PUBLIC_ADDRESSES {
+            self.public.remove(0);
         }
+        self.public.push(((flow, peer), public));
     }
 
     /// The address at which a peer reaches us: the one it sees, or else the flow's own.
-    pub(crate) fn public(&self, flow: FlowId, peer: IpAddr) -> Option<SocketAddr> {
-        let seen = self.public.get(&(flow, peer)).copied();
+    fn public(&self, flow: FlowId, peer: IpAddr) -> Option<SocketAddr> {
+        let seen = self.public.iter().find(|(of, _)| *of == (flow, peer)).map(|(_, public)| *public);
         seen.or_else(|| self.open.get(&flow).map(|flow| flow.local))
     }
 
-    /// Where a connection's peer can open another one: our listening socket of the same address, if there is one, else the
-    /// connection's own end.
+    /// Where a connection's peer can open another one: our listening socket of the same address, if there is one.
+    fn listener(&self, own: &Flow) -> Option<SocketAddr> {
+        own.remote?;
+        let serves = |(_, other): &(FlowId, &Flow)| {
+            other.protocol == own.protocol && other.local.ip() == own.local.ip()
+        };
+        self.sockets().find(serves).map(|(_, listener)| listener.local)
+    }
+
+    /// The same, or else the flow's own end.
     pub(crate) fn listening(&self, flow: FlowId) -> Option<SocketAddr> {
         let own = self.open.get(&flow)?;
-        let serves = |other: &&Flow| {
-            own.remote.is_some()
-                && other.remote.is_none()
-                && other.protocol == own.protocol
-                && other.local.ip() == own.local.ip()
-        };
-        Some(self.open.values().find(serves).map_or(own.local, |listener| listener.local))
+        Some(self.listener(own).unwrap_or(own.local))
     }
 
     /// The address of a socket that takes messages of a protocol.
     pub(crate) fn serving(&self, protocol: Protocol) -> Option<SocketAddr> {
-        let serves = |flow: &&Flow| flow.remote.is_none() && flow.protocol == protocol;
-        self.open.values().find(serves).map(|flow| flow.local)
+        self.sockets().find(|(_, flow)| flow.protocol == protocol).map(|(_, flow)| flow.local)
     }
 
     /// The address for a Contact: the one that the peer sees or, where it sees the connection as it is, that of our
@@ -183,15 +247,26 @@ impl Flows {
     /// Whether nothing leads to us but this flow: a WebSocket of a client, which cannot be connected to (RFC 7118 §5).
     pub(crate) fn is_unreachable(&self, flow: FlowId) -> bool {
         self.open.get(&flow).is_some_and(|own| {
-            matches!(own.protocol, Protocol::Ws | Protocol::Wss)
-                && own.remote.is_some()
-                && self.serving(own.protocol).is_none()
+            is_websocket(own.protocol) && own.remote.is_some() && self.serving(own.protocol).is_none()
         })
+    }
+
+    /// Whether a peer cannot reach us when this flow is gone: a connection for which we do not listen, or one through a
+    /// NAT.
+    pub(crate) fn is_needed(&self, flow: FlowId, peer: IpAddr) -> bool {
+        let Some(own) = self.open.get(&flow).filter(|own| own.remote.is_some()) else { return false };
+        self.listener(own).is_none() || self.public(flow, peer) != Some(own.local)
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = FlowId> {
         self.open.keys().copied()
     }
+}
+
+/// Whether a protocol leads from a client to its server alone: neither of them connects to others, nor is connected to by
+/// the other.
+pub(crate) fn is_websocket(protocol: Protocol) -> bool {
+    matches!(protocol, Protocol::Ws | Protocol::Wss)
 }
 
 #[cfg(test)]
@@ -215,5 +290,41 @@ mod tests {
         assert_eq!(from("[2001:db8::1]:5060"), Some(FlowId::from_platform(3)));
         flows.failed(FlowId::from_platform(3));
         assert_eq!(flows.datagram("[::1]:5060".parse().unwrap()), None);
+    }
+
+    fn connection(number: u64, local: &str, remote: &str) -> FlowOpened {
+        let (local, remote) = (local.parse().unwrap(), Some(remote.parse().unwrap()));
+        FlowOpened { flow: FlowId::from_platform(number), protocol: Protocol::Tcp, local, remote }
+    }
+
+    #[test]
+    fn the_last_addresses_that_peers_see_us_at_are_remembered() {
+        let mut flows = Flows::default();
+        flows.opened(&udp(1, "10.0.0.1:5060"));
+        let flow = FlowId::from_platform(1);
+        let peer = |number: u16| IpAddr::from([192, 0, number.to_be_bytes()[0], number.to_be_bytes()[1]]);
+        let public = "203.0.113.5:1".parse().unwrap();
+        for number in 0..=256 {
+            flows.learn(flow, peer(number), public);
+        }
+        assert_eq!(flows.reachable(flow, peer(256)), Some(public));
+        assert_eq!(flows.reachable(flow, peer(1)), Some(public));
+        assert_eq!(flows.reachable(flow, peer(0)), Some("10.0.0.1:5060".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_flow_is_needed_where_nothing_else_leads_to_us() {
+        let mut flows = Flows::default();
+        let peer = IpAddr::from([192, 0, 2, 9]);
+        flows.opened(&udp(1, "192.0.2.1:5060"));
+        assert!(!flows.is_needed(FlowId::from_platform(1), peer), "datagrams need no connection");
+        flows.opened(&connection(2, "192.0.2.1:40000", "192.0.2.9:5060"));
+        let flow = FlowId::from_platform(2);
+        assert!(flows.is_needed(flow, peer), "nobody listens");
+        let listens = FlowOpened { remote: None, ..connection(3, "192.0.2.1:5060", "192.0.2.9:5060") };
+        flows.opened(&listens);
+        assert!(!flows.is_needed(flow, peer));
+        flows.learn(flow, peer, "203.0.113.5:40000".parse().unwrap());
+        assert!(flows.is_needed(flow, peer), "behind a NAT");
     }
 }

@@ -30,20 +30,25 @@
 //! ```
 //!
 //! # RFCs
-//! - RFC 3261 §8.2.2.2 (merged requests), §9 (CANCEL), §17 (transactions), §18 (transport)
+//! - RFC 3261 §8.2.2.2 (merged requests), §9 (CANCEL), §17 (transactions), §18 (transport; but `maddr` of a Via is not followed,
+//!   so that nobody has our answers sent to others)
 //! - RFC 2543 matching of requests from old peers (RFC 3261 §17.2.3)
-//! - RFC 3263: A and AAAA of the URI's host, failover to the next address; NAPTR and SRV are not asked yet
-//! - RFC 3581 (`rport`), RFC 4320 (non-INVITE responses), RFC 5626 §3.5.1 and §4.4 (keep-alive by CRLF), RFC 6026
+//! - RFC 3263: A and AAAA of the URI's host, failover to the next address with memory of what failed; NAPTR and SRV are not
+//!   asked yet
+//! - RFC 3581 (`rport`), RFC 4320 (non-INVITE responses), RFC 5626 §3.5.1 and §4.4 (keep-alive by CRLF, Flow-Timer), RFC 6026
 //!
 //! # Invariants
 //! - What a peer sends is given to a transaction user, answered, or counted in [`TransactionLayer::counters`].
-//! - A key is never reused; an event of a transaction is the last that names its key.
-//! - Every transaction ends: each state has a timer, or waits for its transaction user alone.
+//! - A key is never reused; an event that says so is the last that names its key.
+//! - Every transaction ends: each state has a timer, or waits for its transaction user, or, an INVITE that was answered
+//!   provisionally, until its transaction user withdraws it.
+//! - What peers make it hold has limits in number and in bytes.
 
 mod client;
 mod config;
 mod contact;
 mod dispatch;
+mod failures;
 mod flows;
 mod keep_alive;
 mod layer;

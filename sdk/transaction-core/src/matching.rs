@@ -8,6 +8,10 @@ use rvoip_sip_core::{HeaderError, HeaderName, Message, Method};
 pub(crate) struct ServerName(String);
 
 impl ServerName {
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The name of the transaction that a request makes or repeats.
     pub(crate) fn of_request(request: &Message<'_>, via: &Via<'_>) -> Result<Self, HeaderError> {
         let method = request.method().unwrap_or(Method::Invite);
@@ -43,6 +47,10 @@ impl ServerName {
 pub(crate) struct MergeName(String);
 
 impl MergeName {
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn of(request: &Message<'_>) -> Option<Self> {
         let to = request.get::<rvoip_sip_core::header::To<'_>>()?.ok()?;
         if to.tag().is_some() {

@@ -37,4 +37,16 @@ pub(crate) struct Server {
     pub(crate) local_tag: Option<String>,
     /// The current interval of timer G.
     pub(crate) interval: Duration,
+    /// The bytes that were counted for it.
+    pub(crate) counted: usize,
+}
+
+impl Server {
+    /// What it holds of what the peer chose the size of, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let merge = self.merge.as_ref().map_or(0, MergeName::len);
+        let request = self.unanswered.as_ref().map_or(0, |request| request.as_bytes().len());
+        // Names stand in the transaction and in the table where it is found.
+        2 * (self.name.len() + merge) + request + self.response.as_ref().map_or(0, Bytes::len)
+    }
 }

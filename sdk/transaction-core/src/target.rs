@@ -13,14 +13,24 @@ use crate::contact::LocalContact;
 pub struct Target {
     /// The next hop.
     pub uri: UriBuf,
-    /// The flow to use while it is open (a dialog's or a registration's connection), ahead of opening one.
+    /// The flow of a dialog. It is used if it leads to the next hop, and where nothing else does.
     pub flow: Option<FlowId>,
+    /// While that flow is open the request goes over it, wherever the URI leads and however large it is: the peer is behind
+    /// a NAT, or we send all that we send to one server.
+    pub bound: bool,
+    /// The URI is of our own configuration: the resource of a WebSocket is what its parameter `ws-path` says.
+    pub configured: bool,
 }
 
 impl Target {
     /// The next hop, over whichever flow leads there.
     pub fn new(uri: UriBuf) -> Self {
-        Self { uri, flow: None }
+        Self { uri, flow: None, bound: false, configured: false }
+    }
+
+    /// The peer at the end of a flow.
+    pub fn over(uri: UriBuf, flow: FlowId) -> Self {
+        Self { flow: Some(flow), ..Self::new(uri) }
     }
 }
 
@@ -36,63 +46,95 @@ pub struct Outgoing {
 }
 
 /// One address to try.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Candidate {
     pub(crate) protocol: Protocol,
     pub(crate) address: SocketAddr,
+}
+
+impl Candidate {
+    pub(crate) fn new(protocol: Protocol, address: SocketAddr) -> Self {
+        Self { protocol, address }
+    }
 }
 
 /// What a target's URI asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hop {
     pub(crate) protocol: Protocol,
+    /// The URI itself names the transport.
+    pub(crate) named: bool,
     pub(crate) port: u16,
     pub(crate) host: HopHost,
-    /// The host of the URI, against which a certificate is checked.
+    /// The host of the URI, against which a certificate is checked, whatever `maddr` says.
     pub(crate) server_name: Option<String>,
-    /// The resource of a WebSocket server: parameter `ws-path` of the URI, which only our own configuration writes.
+    /// The resource of a WebSocket server.
     pub(crate) resource: Option<String>,
+    /// Only a flow that is there leads to it: `ob` (RFC 5626 §5.3), or a name that stands for no host (RFC 7118 §5,
+    /// RFC 6761 §6.4).
+    pub(crate) by_flow: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum HopHost {
     Address(IpAddr),
     Name(String),
+    /// A name that stands for no host.
+    Nowhere,
 }
 
 impl Hop {
-    /// Reads a next hop.
+    /// Reads a next hop. A request for a SIPS URI is secure on every hop (RFC 3261 §8.1.2).
     ///
     /// # Errors
     /// One line for people.
-    pub(crate) fn of(uri: &UriBuf) -> Result<Self, &'static str> {
-        let uri = uri.as_uri();
+    pub(crate) fn of(target: &Target, secure: bool) -> Result<Self, &'static str> {
+        let uri = target.uri.as_uri();
         let Uri::Sip(sip) = uri else { return Err("only SIP and SIPS URIs lead to an address") };
         let transport = match sip.transport() {
             None => None,
             Some(transport) => Some(transport.protocol().ok_or("the URI names an unknown transport")?),
         };
-        let protocol = match (sip.is_secure(), transport) {
+        let protocol = match (sip.is_secure() || secure, transport) {
             (false, None | Some(Protocol::Udp)) => Protocol::Udp,
             (false, Some(protocol)) => protocol,
             (true, None | Some(Protocol::Tcp | Protocol::Tls)) => Protocol::Tls,
             (true, Some(Protocol::Ws | Protocol::Wss)) => Protocol::Wss,
             (true, Some(Protocol::Udp)) => return Err("a SIPS URI cannot be reached over UDP"),
         };
-        let host = sip.maddr().unwrap_or(sip.host);
-        let (host, server_name) = match host {
-            Host::V4(address) => (HopHost::Address(address.into()), None),
-            Host::V6(address) => (HopHost::Address(address.into()), None),
-            Host::Name(name) => {
-                let name = name.trim_end_matches('.').to_ascii_lowercase();
-                (HopHost::Name(name.clone()), Some(name))
-            }
+        let maddr = sip.maddr();
+        let host = match maddr.unwrap_or(sip.host) {
+            Host::V4(address) => HopHost::Address(address.into()),
+            Host::V6(address) => HopHost::Address(address.into()),
+            Host::Name(name) => match canonical(name) {
+                name if name == "invalid" || name.ends_with(".invalid") => HopHost::Nowhere,
+                name => HopHost::Name(name),
+            },
         };
-        let resource = matches!(protocol, Protocol::Ws | Protocol::Wss)
+        let server_name = match sip.host {
+            Host::Name(name) => Some(canonical(name)),
+            // Where the URI names an address and `maddr` another, the certificate is that of the first.
+            Host::V4(address) => maddr.map(|_| address.to_string()),
+            Host::V6(address) => maddr.map(|_| address.to_string()),
+        };
+        let resource = (target.configured && matches!(protocol, Protocol::Ws | Protocol::Wss))
             .then(|| sip.params.value("ws-path").map(|path| unescape(path).into_owned()))
             .flatten();
-        Ok(Self { protocol, port: sip.port.unwrap_or(protocol.default_port()), host, server_name, resource })
+        Ok(Self {
+            protocol,
+            named: transport.is_some(),
+            port: sip.port.unwrap_or(protocol.default_port()),
+            by_flow: host == HopHost::Nowhere || sip.params.contains("ob"),
+            host,
+            server_name,
+            resource,
+        })
     }
+}
+
+/// A host name as it is looked up and compared.
+fn canonical(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
 }
 
 /// The addresses of a target, as far as they are known.
@@ -119,10 +161,7 @@ impl Resolution {
 
     /// Takes one answer; true when nothing is open any more.
     pub(crate) fn answer(&mut self, id: QuestionId, addresses: Vec<IpAddr>) -> bool {
-        let Some(at) = self.open.iter().position(|(open, _)| *open == id) else {
-            return self.open.is_empty();
-        };
-        self.open.swap_remove(at);
+        self.open.retain(|(open, _)| *open != id);
         // Of a hostile answer with thousands of addresses only some are ever tried.
         for address in addresses.into_iter().take(16) {
             match address {
@@ -133,31 +172,21 @@ impl Resolution {
         self.open.is_empty()
     }
 
+    /// Whether there is an address already.
+    pub(crate) fn has_addresses(&self) -> bool {
+        !self.ipv4.is_empty() || !self.ipv6.is_empty()
+    }
+
     pub(crate) fn into_addresses(self) -> impl Iterator<Item = IpAddr> {
         self.ipv4.into_iter().chain(self.ipv6)
     }
 }
 
-/// The addresses to try, in order. A request that is too large for a datagram is tried over TCP first, and over UDP only
-/// where TCP fails (RFC 3261 §18.1.1).
-pub(crate) fn candidates(
-    hop: &Hop,
-    addresses: impl Iterator<Item = IpAddr>,
-    too_large: bool,
-) -> VecDeque<Candidate> {
-    let mut all = VecDeque::new();
-    let mut datagrams = Vec::new();
-    for address in addresses {
-        let address = SocketAddr::new(address, hop.port);
-        if hop.protocol == Protocol::Udp && too_large {
-            all.push_back(Candidate { protocol: Protocol::Tcp, address });
-            datagrams.push(Candidate { protocol: Protocol::Udp, address });
-        } else {
-            all.push_back(Candidate { protocol: hop.protocol, address });
-        }
-    }
-    all.extend(datagrams);
-    all
+/// The addresses of a request that is too large for a datagram: it is tried over TCP first, and over UDP only where TCP
+/// fails (RFC 3261 §18.1.1).
+pub(crate) fn too_large(datagrams: &VecDeque<Candidate>) -> VecDeque<Candidate> {
+    let streams = datagrams.iter().map(|one| Candidate::new(Protocol::Tcp, one.address));
+    streams.chain(datagrams.iter().copied()).collect()
 }
 
 #[cfg(test)]
@@ -165,7 +194,7 @@ mod tests {
     use super::*;
 
     fn hop(uri: &str) -> Result<Hop, &'static str> {
-        Hop::of(&UriBuf::parse(uri).unwrap())
+        Hop::of(&Target::new(UriBuf::parse(uri).unwrap()), false)
     }
 
     #[test]
@@ -196,16 +225,58 @@ mod tests {
     }
 
     #[test]
+    fn a_sips_request_is_secure_on_every_hop() {
+        let secure = |uri: &str| Hop::of(&Target::new(UriBuf::parse(uri).unwrap()), true);
+        for (uri, protocol) in [
+            ("sip:proxy.example;lr", Protocol::Tls),
+            ("sip:proxy.example;transport=tcp;lr", Protocol::Tls),
+            ("sip:proxy.example;transport=ws;lr", Protocol::Wss),
+        ] {
+            assert_eq!(secure(uri).unwrap().protocol, protocol, "{uri}");
+        }
+        assert!(secure("sip:proxy.example;transport=udp;lr").is_err());
+    }
+
+    #[test]
+    fn a_certificate_is_that_of_the_uris_host_wherever_maddr_leads() {
+        for (uri, name) in [
+            ("sips:example.com;maddr=evil.example", Some("example.com")),
+            ("sips:example.com;maddr=192.0.2.1", Some("example.com")),
+            ("sips:192.0.2.1;maddr=evil.example", Some("192.0.2.1")),
+            ("sips:192.0.2.1", None),
+        ] {
+            assert_eq!(hop(uri).unwrap().server_name.as_deref(), name, "{uri}");
+        }
+    }
+
+    #[test]
+    fn nobody_but_we_ourselves_names_the_resource_of_a_websocket() {
+        let uri = UriBuf::parse("sip:192.0.2.1;transport=ws;ws-path=%2fadmin").unwrap();
+        let resource =
+            |configured| Hop::of(&Target { configured, ..Target::new(uri.clone()) }, false).unwrap().resource;
+        assert_eq!(resource(true).as_deref(), Some("/admin"));
+        assert_eq!(resource(false), None);
+    }
+
+    #[test]
+    fn some_uris_lead_nowhere_but_over_their_flow() {
+        for (uri, by_flow) in [
+            ("sip:x@df7jal23ls0d.invalid;transport=ws", true),
+            ("sip:a.INVALID.", true),
+            ("sip:x@192.0.2.1;transport=tcp;ob", true),
+            ("sip:x@192.0.2.1;transport=tcp", false),
+        ] {
+            assert_eq!(hop(uri).unwrap().by_flow, by_flow, "{uri}");
+        }
+    }
+
+    #[test]
     fn a_large_request_tries_tcp_before_udp() {
-        let hop = hop("sip:b.example").unwrap();
-        let addresses: [IpAddr; 2] = [[192, 0, 2, 1].into(), [192, 0, 2, 2].into()];
-        let protocols = |too_large| {
-            candidates(&hop, addresses.into_iter(), too_large)
-                .iter()
-                .map(|one| one.protocol)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(protocols(false), [Protocol::Udp; 2]);
-        assert_eq!(protocols(true), [Protocol::Tcp, Protocol::Tcp, Protocol::Udp, Protocol::Udp]);
+        let at = |host| SocketAddr::from(([192, 0, 2, host], 5060));
+        let datagrams = [1, 2].map(|host| Candidate::new(Protocol::Udp, at(host)));
+        let all = too_large(&datagrams.into());
+        let all: Vec<_> = all.iter().map(|one| (one.protocol, one.address)).collect();
+        let (tcp, udp) = (Protocol::Tcp, Protocol::Udp);
+        assert_eq!(all, [(tcp, at(1)), (tcp, at(2)), (udp, at(1)), (udp, at(2))]);
     }
 }

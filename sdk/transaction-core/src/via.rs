@@ -81,13 +81,12 @@ pub(crate) fn mark_source(
     message.edit().replace_first(&marked).finish()
 }
 
-/// Where responses to a request go on an unreliable flow (RFC 3261 §18.2.2, RFC 3581 §4).
-pub(crate) fn response_address(via: &Via<'_>, source: SocketAddr) -> SocketAddr {
-    if via.rport().is_some() {
+/// Where responses to a request go: by datagrams to the port that the sender asks for or names, and over a connection in
+/// place of one that is gone to the port where it listens (RFC 3261 §18.2.2, RFC 3581 §4). A sender's `maddr` is not
+/// followed: it would have our answers, repeated as they are, sent to whomever it names.
+pub(crate) fn response_address(via: &Via<'_>, source: SocketAddr, protocol: Protocol) -> SocketAddr {
+    if via.rport().is_some() && !protocol.is_reliable() {
         return source;
-    }
-    if let Some(maddr) = via.maddr().and_then(|host| host.address()) {
-        return SocketAddr::new(maddr, via.port_or_default());
     }
     SocketAddr::new(source.ip(), via.port_or_default())
 }
@@ -127,15 +126,17 @@ mod tests {
     #[test]
     fn responses_go_where_the_via_says() {
         let source: SocketAddr = "192.0.2.7:4000".parse().unwrap();
-        for (via, expect) in [
-            ("SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK1", "192.0.2.7:5060"),
-            ("SIP/2.0/UDP 10.0.0.1:99;branch=z9hG4bK1", "192.0.2.7:99"),
-            ("SIP/2.0/UDP 10.0.0.1:99;rport;branch=z9hG4bK1", "192.0.2.7:4000"),
-            ("SIP/2.0/UDP 10.0.0.1:99;maddr=192.0.2.9;branch=z9hG4bK1", "192.0.2.9:99"),
+        for (via, protocol, expect) in [
+            ("SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK1", Protocol::Udp, "192.0.2.7:5060"),
+            ("SIP/2.0/UDP 10.0.0.1:99;branch=z9hG4bK1", Protocol::Udp, "192.0.2.7:99"),
+            ("SIP/2.0/UDP 10.0.0.1:99;rport;branch=z9hG4bK1", Protocol::Udp, "192.0.2.7:4000"),
+            ("SIP/2.0/UDP 10.0.0.1:99;maddr=192.0.2.9;branch=z9hG4bK1", Protocol::Udp, "192.0.2.7:99"),
+            ("SIP/2.0/TCP 10.0.0.1:99;rport;branch=z9hG4bK1", Protocol::Tcp, "192.0.2.7:99"),
+            ("SIP/2.0/TLS 10.0.0.1;rport;branch=z9hG4bK1", Protocol::Tls, "192.0.2.7:5061"),
         ] {
             let request = request(via);
             let via = request.as_message().require::<Via<'_>>().unwrap();
-            assert_eq!(response_address(&via, source).to_string(), expect);
+            assert_eq!(response_address(&via, source, protocol).to_string(), expect, "{via}");
         }
     }
 }

@@ -95,6 +95,20 @@ fn a_cancelled_invite_that_nobody_ends_is_given_up() {
 }
 
 #[test]
+fn a_response_that_came_by_another_way_than_its_request_went_is_not_taken() {
+    let mut bench = Bench::new();
+    bench.send(request(Method::Options), "sip:192.0.2.2");
+    let ok = answer(&bench.sent[0].2.clone(), 200);
+    let other = ok.replacen("\r\n", "\r\nVia: SIP/2.0/UDP a;branch=z9hG4bKa\r\n", 1);
+    let mine = ok.lines().find(|line| line.starts_with("Via")).unwrap();
+    let behind = ok.replace(mine, &format!("{mine}\r\nVia: SIP/2.0/UDP a;branch=z9hG4bKa"));
+    assert!(bench.receive(&other).is_none());
+    assert!(bench.receive(&behind).is_none());
+    assert_eq!(bench.layer.counters().get("response with other Vias than its request"), 1);
+    assert!(bench.receive(&ok).is_some());
+}
+
+#[test]
 fn an_invite_whose_cancel_cannot_be_written_is_given_up_too() {
     let mut bench = Bench::new();
     let invite = request(Method::Invite);

@@ -1,4 +1,4 @@
-//! Flows and targets: addresses, connections, keep-alives.
+//! Connections: their reuse, their loss, and what is written on them.
 
 mod bench;
 
@@ -14,31 +14,6 @@ fn answers_go_to_the_source_port_where_it_is_asked_for() {
     assert!(via.contains("received=192.0.2.2;rport=5060"), "{via}");
     bench.respond(key, &request, 200);
     assert_eq!(bench.sent[0].1, address(PEER));
-}
-
-#[test]
-fn a_large_request_goes_over_tcp_with_a_via_that_says_so_and_falls_back_to_udp() {
-    let mut bench = Bench::new();
-    let large =
-        request(Method::Message).as_message().edit().set_body("text/plain", "x".repeat(2_000)).finish();
-    bench.send(large.unwrap(), "sip:192.0.2.2");
-    assert!(bench.sent.is_empty());
-    let open = bench.opens.remove(0);
-    assert_eq!((open.protocol, open.remote), (Protocol::Tcp, address(PEER)));
-    bench.layer.handle_flow_failed(bench.now, open.flow, "connection refused");
-    bench.collect();
-    assert!(bench.sent[0].2.contains("Via: SIP/2.0/UDP 192.0.2.1:5060;rport;branch=z9hG4bK"));
-    bench.sent.clear();
-
-    let large =
-        request(Method::Message).as_message().edit().set_body("text/plain", "x".repeat(2_000)).finish();
-    bench.send(large.unwrap(), "sip:192.0.2.2");
-    let open = bench.opens.remove(0);
-    bench.opened(open.flow, Protocol::Tcp, "192.0.2.1:40000", Some(PEER));
-    assert!(bench.sent[0].2.contains("Via: SIP/2.0/TCP 192.0.2.1:40000;rport;branch=z9hG4bK"));
-    bench.wait(Duration::from_secs(20));
-    let on_stream = bench.sent.iter().filter(|(flow, _, _)| *flow == open.flow).count();
-    assert_eq!(on_stream, 1, "nothing is repeated on a stream");
 }
 
 #[test]
@@ -66,12 +41,18 @@ fn a_connection_is_reused_and_shared_while_it_opens() {
 }
 
 #[test]
-fn a_request_without_response_is_sent_over_a_new_connection_once() {
+fn a_request_without_response_is_sent_over_a_new_connection_once_as_the_same() {
     let mut bench = Bench::new();
-    bench.send(request(Method::Invite), "sip:192.0.2.2;transport=tcp");
+    let invite = Outgoing {
+        request: request(Method::Invite),
+        target: Target::new(UriBuf::parse("sip:192.0.2.2;transport=tcp").unwrap()),
+        contact: Some(LocalContact::new("alice")),
+    };
+    bench.layer.send_request(bench.now, invite);
+    bench.collect();
     for attempt in 1..=2 {
         let open = bench.opens.remove(0);
-        bench.opened(open.flow, Protocol::Tcp, "192.0.2.1:40000", Some(PEER));
+        bench.opened(open.flow, Protocol::Tcp, &format!("192.0.2.1:4000{attempt}"), Some(PEER));
         assert_eq!(bench.sent.len(), attempt);
         bench.layer.handle_flow_failed(bench.now, open.flow, "connection reset");
         bench.collect();
@@ -79,6 +60,58 @@ fn a_request_without_response_is_sent_over_a_new_connection_once() {
     assert!(bench.opens.is_empty() && bench.layer.is_empty());
     let failed = |event: &LayerEvent| matches!(event, LayerEvent::ClientFailed(_, ClientFailure::Transport(reason)) if reason == "connection reset");
     assert_eq!(bench.take_events().iter().filter(|event| failed(event)).count(), 1);
+    let line = |sent: &str, name: &str| sent.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+    let (first, second) = (&bench.sent[0].2, &bench.sent[1].2);
+    assert_eq!(line(first, "Via"), line(second, "Via"), "a server that has it knows it");
+    assert_eq!(line(second, "Contact"), "Contact: <sip:alice@192.0.2.1:40002;transport=tcp>");
+}
+
+#[test]
+fn what_would_be_delivered_twice_is_not_sent_again() {
+    let mut bench = Bench::new();
+    let key = bench.send(request(Method::Message), "sip:192.0.2.2;transport=tcp");
+    let open = bench.opens.remove(0);
+    bench.opened(open.flow, Protocol::Tcp, "192.0.2.1:40000", Some(PEER));
+    bench.layer.handle_flow_failed(bench.now, open.flow, "connection reset");
+    bench.collect();
+    assert!(bench.opens.is_empty() && bench.layer.is_empty());
+    let failed = LayerEvent::ClientFailed(key, ClientFailure::Transport("connection reset".to_owned()));
+    assert_eq!(bench.take_events(), [LayerEvent::FlowLost(open.flow), failed]);
+}
+
+#[test]
+fn a_flow_that_fails_late_does_not_disturb_a_request_that_left_it() {
+    let mut bench = Bench::new();
+    bench.send(request(Method::Options), "sip:pbx.example");
+    let (a, b) = (IpAddr::from([192, 0, 2, 8]), IpAddr::from([192, 0, 2, 9]));
+    for (id, question) in std::mem::take(&mut bench.questions) {
+        let addresses = if question.record == RecordType::A { vec![a, b] } else { Vec::new() };
+        bench.layer.handle_dns(bench.now, id, Ok(DnsAnswer::Addresses(addresses)));
+    }
+    bench.collect();
+    // Two connections for a size alone: the first is silent, the second opens while the first fails.
+    bench.wait(Duration::from_secs(33));
+    assert_eq!(bench.sent.last().unwrap().1.ip(), b, "the first did not answer");
+    let key = bench.send(request(Method::Options), "sip:pbx.example;transport=tcp");
+    for (id, question) in std::mem::take(&mut bench.questions) {
+        let addresses = if question.record == RecordType::A { vec![a, b] } else { Vec::new() };
+        bench.layer.handle_dns(bench.now, id, Ok(DnsAnswer::Addresses(addresses)));
+    }
+    bench.collect();
+    let first = bench.opens.remove(0);
+    bench.opened(first.flow, Protocol::Tcp, "192.0.2.1:40000", Some(&first.remote.to_string()));
+    bench.wait(Duration::from_secs(33));
+    let second = bench.opens.remove(0);
+    bench.sent.clear();
+    bench.layer.handle_flow_failed(bench.now, first.flow, "connection reset");
+    bench.collect();
+    assert!(bench.opens.is_empty());
+    bench.opened(second.flow, Protocol::Tcp, "192.0.2.1:40001", Some(&second.remote.to_string()));
+    assert_eq!(bench.sent.len(), 1, "it is sent once, over the second");
+    let sent = bench.sent[0].2.clone();
+    assert!(
+        matches!(bench.receive_on(second.flow, &answer(&sent, 200)), Some(Heard::Response(of, _)) if of == key)
+    );
 }
 
 #[test]
@@ -198,75 +231,6 @@ fn what_a_certificate_was_checked_for_is_what_a_connection_is_used_for() {
 }
 
 #[test]
-fn a_connection_that_does_not_open_in_time_is_given_up() {
-    let mut bench = Bench::new();
-    let key = bench.send(request(Method::Options), "sip:192.0.2.2;transport=tcp");
-    bench.wait(Duration::from_secs(9));
-    assert_eq!(bench.closes.len(), 1);
-    let failed = ClientFailure::Unreachable("the connection could not be opened in time".to_owned());
-    assert_eq!(bench.take_events(), [LayerEvent::ClientFailed(key, failed)]);
-}
-
-#[test]
-fn a_name_is_looked_up_and_the_next_address_tried() {
-    let mut bench = Bench::new();
-    let key = bench.send(request(Method::Options), "sip:pbx.example:5070;transport=tcp");
-    let names: Vec<_> =
-        bench.questions.iter().map(|(_, question)| (question.name.as_str(), question.record)).collect();
-    assert_eq!(names, [("pbx.example", RecordType::A), ("pbx.example", RecordType::Aaaa)]);
-    let ids: Vec<_> = bench.questions.drain(..).map(|(id, _)| id).collect();
-    let addresses: Vec<IpAddr> = vec![[192, 0, 2, 8].into(), [192, 0, 2, 9].into()];
-    bench.layer.handle_dns(bench.now, ids[0], Ok(DnsAnswer::Addresses(addresses)));
-    bench.layer.handle_dns(bench.now, ids[1], Err(DnsError::Unavailable));
-    bench.collect();
-    let first = bench.opens.remove(0);
-    assert_eq!(first.remote, address("192.0.2.8:5070"));
-    assert_eq!(first.server_name.as_deref(), Some("pbx.example"));
-    bench.layer.handle_flow_failed(bench.now, first.flow, "connection refused");
-    bench.collect();
-    let second = bench.opens.remove(0);
-    assert_eq!(second.remote, address("192.0.2.9:5070"));
-    bench.layer.handle_flow_failed(bench.now, second.flow, "connection refused");
-    bench.collect();
-    let failed = ClientFailure::Unreachable("connection refused".to_owned());
-    assert_eq!(bench.take_events(), [LayerEvent::ClientFailed(key, failed)]);
-}
-
-#[test]
-fn a_name_that_stands_for_no_host_is_not_looked_up() {
-    let mut bench = Bench::new();
-    for uri in ["sip:x@df7jal23ls0d.invalid;transport=ws", "sip:invalid", "sip:x@a.INVALID."] {
-        let key = bench.send(request(Method::Options), uri);
-        assert!(bench.questions.is_empty() && bench.opens.is_empty(), "{uri}");
-        let [LayerEvent::ClientFailed(failed, ClientFailure::Unreachable(_))] = &bench.take_events()[..]
-        else {
-            panic!("{uri}")
-        };
-        assert_eq!(*failed, key);
-    }
-}
-
-#[test]
-fn an_unknown_name_fails_with_a_clear_reason_and_a_withdrawn_look_up_too() {
-    let mut bench = Bench::new();
-    let key = bench.send(request(Method::Options), "sip:nowhere.example");
-    for (id, _) in std::mem::take(&mut bench.questions) {
-        bench.layer.handle_dns(bench.now, id, Err(DnsError::NoSuchName));
-    }
-    bench.collect();
-    let failed = ClientFailure::Unreachable("the host name does not exist".to_owned());
-    assert_eq!(bench.take_events(), [LayerEvent::ClientFailed(key, failed)]);
-    let key = bench.send(request(Method::Invite), "sip:nowhere.example");
-    bench.layer.cancel(bench.now, key);
-    bench.collect();
-    assert_eq!(bench.take_events(), [LayerEvent::ClientFailed(key, ClientFailure::Withdrawn)]);
-    for (id, _) in std::mem::take(&mut bench.questions) {
-        bench.layer.handle_dns(bench.now, id, Err(DnsError::NoSuchName));
-    }
-    assert!(bench.layer.is_empty());
-}
-
-#[test]
 fn a_contact_shows_what_the_peer_sees() {
     let mut bench = Bench::new();
     let outgoing = |request| Outgoing {
@@ -286,103 +250,56 @@ fn a_contact_shows_what_the_peer_sees() {
 }
 
 #[test]
-fn too_many_transactions_are_refused_without_keeping_state() {
-    let mut bench = Bench::with(Config { server_transactions: 1, ..Config::default() });
-    bench.receive(&received("OPTIONS", "z9hG4bK1"));
-    assert!(bench.receive(&received("OPTIONS", "z9hG4bK2")).is_none());
-    assert_eq!(bench.take_sent(), ["SIP/2.0 503 Service Unavailable"]);
-    assert_eq!(bench.layer.len(), 1);
-}
-
-#[test]
-fn a_stream_is_kept_alive_and_given_up_when_a_peer_that_answered_falls_silent() {
-    let mut bench = Bench::new();
-    let flow = FlowId::from_platform(9);
-    bench.opened(flow, Protocol::Tcp, "192.0.2.1:5060", Some(PEER));
-    bench.layer.keep_alive(bench.now, flow, address(PEER));
-    bench.collect();
-    bench.wait(Duration::from_secs(101));
-    assert_eq!(bench.sent.drain(..).map(|(_, _, text)| text).collect::<Vec<_>>(), ["\r\n\r\n"]);
-    assert!(bench.receive_on(flow, "\r\n").is_none());
-    bench.wait(Duration::from_secs(101));
-    assert_eq!(bench.sent.len(), 1);
-    bench.wait(Duration::from_secs(10));
-    assert_eq!(bench.closes, [flow]);
-    assert_eq!(bench.take_events(), [LayerEvent::FlowLost(flow)]);
-    assert_eq!(bench.next, None);
-}
-
-#[test]
-fn a_ping_on_a_stream_is_answered() {
-    let mut bench = Bench::new();
-    let flow = FlowId::from_platform(9);
-    bench.opened(flow, Protocol::Tcp, "192.0.2.1:5060", Some(PEER));
-    assert!(bench.receive_on(flow, "\r\n\r\n").is_none());
-    assert_eq!(bench.sent[0].2, "\r\n");
-}
-
-const STREAM: FlowId = FlowId::from_platform(9);
-
-#[test]
-fn an_idle_connection_whose_peer_answers_every_ping_stays() {
-    let mut bench = Bench::new();
-    let mut framer = StreamFramer::new(Limits::default());
-    bench.opened(STREAM, Protocol::Tcp, "192.0.2.1:5060", Some(PEER));
-    bench.layer.keep_alive(bench.now, STREAM, address(PEER));
-    bench.collect();
-    for _ in 0..10 {
-        while bench.sent.is_empty() {
-            bench.wait(Duration::from_secs(1));
-        }
-        assert_eq!(bench.sent.drain(..).map(|(_, _, text)| text).collect::<Vec<_>>(), ["\r\n\r\n"]);
-        bench.receive_stream(STREAM, &mut framer, "\r\n");
-        assert!(bench.sent.is_empty(), "an answer is not answered");
-    }
-    assert!(bench.now.unix > Duration::from_secs(800));
-    assert!(bench.closes.is_empty());
-}
-
-#[test]
-fn a_ping_in_two_halves_is_answered_once_also_while_ours_is_on_its_way() {
-    let mut bench = Bench::new();
-    let mut framer = StreamFramer::new(Limits::default());
-    bench.opened(STREAM, Protocol::Tcp, "192.0.2.1:5060", Some(PEER));
-    for _ in 0..3 {
-        bench.receive_stream(STREAM, &mut framer, "\r\n");
-        assert!(bench.sent.is_empty());
-        bench.receive_stream(STREAM, &mut framer, "\r\n");
-        assert_eq!(bench.sent.drain(..).map(|(_, _, text)| text).collect::<Vec<_>>(), ["\r\n"]);
-    }
-    bench.layer.keep_alive(bench.now, STREAM, address(PEER));
-    bench.collect();
-    bench.wait(Duration::from_secs(101));
-    bench.sent.clear();
-    // Two halves of a ping and one answer, in whichever order.
-    for piece in ["\r\n", "\r\n", "\r\n"] {
-        bench.receive_stream(STREAM, &mut framer, piece);
-    }
-    assert_eq!(bench.sent.drain(..).map(|(_, _, text)| text).collect::<Vec<_>>(), ["\r\n"]);
-    // What ends a message begins no ping.
-    bench.receive_stream(STREAM, &mut framer, "\r\n");
-    bench.receive_stream(STREAM, &mut framer, &received("OPTIONS", "z9hG4bK1").replace("UDP", "TCP"));
-    bench.receive_stream(STREAM, &mut framer, "\r\n");
-    assert!(bench.sent.is_empty());
-    bench.wait(Duration::from_secs(20));
-    assert!(bench.closes.is_empty());
-}
-
-#[test]
 fn an_answer_finds_another_connection_when_its_own_is_gone() {
+    for rport in ["", ";rport"] {
+        let mut bench = Bench::new();
+        let flow = FlowId::from_platform(9);
+        bench.opened(flow, Protocol::Tcp, "192.0.2.1:5060", Some("192.0.2.2:4444"));
+        let text = received("OPTIONS", "z9hG4bK1").replace("UDP", "TCP").replace(";rport", rport);
+        let Some(Heard::Request(key, request, _)) = bench.receive_on(flow, &text) else { panic!() };
+        bench.layer.handle_flow_failed(bench.now, flow, "connection reset");
+        bench.respond(key, &request, 200);
+        assert!(bench.sent.is_empty());
+        let open = bench.opens.remove(0);
+        assert_eq!(open.remote, address(PEER), "where the sender listens, not where it sent from");
+        bench.opened(open.flow, Protocol::Tcp, "192.0.2.1:41000", Some(PEER));
+        assert_eq!(bench.take_sent(), ["SIP/2.0 200 OK"]);
+    }
+}
+
+#[test]
+fn nobody_connects_to_the_client_of_a_websocket() {
+    for method in ["OPTIONS", "INVITE"] {
+        let mut bench = Bench::new();
+        let flow = FlowId::from_platform(9);
+        bench.opened(flow, Protocol::Ws, "192.0.2.1:80", Some("192.0.2.2:4444"));
+        let text = received(method, "z9hG4bK1").replace("UDP 192.0.2.2:5060", "WS x.invalid");
+        let Some(Heard::Request(key, request, _)) = bench.receive_on(flow, &text) else { panic!() };
+        bench.layer.handle_flow_failed(bench.now, flow, "connection reset");
+        bench.collect();
+        bench.events.clear();
+        bench.respond(key, &request, 486);
+        assert!(bench.opens.is_empty() && bench.sent.is_empty());
+        assert_eq!(bench.take_events()[0], LayerEvent::ServerTransportFailed(key));
+        bench.wait(Duration::from_secs(33));
+        assert!(bench.layer.is_empty() && bench.next.is_none(), "{method}");
+    }
+}
+
+#[test]
+fn a_request_that_comes_again_over_another_connection_is_answered_there() {
     let mut bench = Bench::new();
-    let flow = FlowId::from_platform(9);
-    bench.opened(flow, Protocol::Tcp, "192.0.2.1:5060", Some("192.0.2.2:4444"));
-    let text = received("OPTIONS", "z9hG4bK1").replace("UDP", "TCP").replace(";rport", "");
-    let Some(Heard::Request(key, request, _)) = bench.receive_on(flow, &text) else { panic!() };
-    bench.layer.handle_flow_failed(bench.now, flow, "connection reset");
-    bench.respond(key, &request, 200);
-    assert!(bench.sent.is_empty());
-    let open = bench.opens.remove(0);
-    assert_eq!(open.remote, address(PEER));
-    bench.opened(open.flow, Protocol::Tcp, "192.0.2.1:41000", Some(PEER));
-    assert_eq!(bench.take_sent(), ["SIP/2.0 200 OK"]);
+    let (first, second) = (FlowId::from_platform(8), FlowId::from_platform(9));
+    bench.opened(first, Protocol::Tcp, "192.0.2.1:5060", Some("192.0.2.2:4444"));
+    let text = received("INVITE", "z9hG4bK1").replace("UDP", "TCP");
+    let Some(Heard::Request(key, request, _)) = bench.receive_on(first, &text) else { panic!() };
+    bench.respond(key, &request, 180);
+    // The sender knows that the connection is gone before we do.
+    bench.opened(second, Protocol::Tcp, "192.0.2.1:5060", Some("192.0.2.2:5555"));
+    assert!(bench.receive_on(second, &text).is_none(), "it is the same request");
+    bench.layer.handle_flow_failed(bench.now, first, "connection reset");
+    bench.respond(key, &request, 486);
+    let over: Vec<FlowId> = bench.sent.iter().map(|(flow, ..)| *flow).collect();
+    assert_eq!(over, [first, second, second]);
+    assert!(bench.opens.is_empty());
 }

@@ -305,3 +305,46 @@ fn a_request_within_higher_limits_is_taken() {
     bench.respond(key, &request, 200);
     assert_eq!(bench.take_sent(), ["SIP/2.0 200 OK"]);
 }
+
+#[test]
+fn transactions_hold_so_many_bytes_and_no_more() {
+    let mut bench = Bench::with(Config { server_bytes: 100_000, ..Config::default() });
+    let large = |branch: &str| {
+        let filler = format!("Subject: {}\r\nContent-Length", "x".repeat(10_000));
+        received("MESSAGE", branch).replace("Content-Length", &filler)
+    };
+    let mut keys = Vec::new();
+    for branch in 0..100 {
+        if let Some(Heard::Request(key, request, _)) = bench.receive(&large(&format!("z9hG4bK{branch}"))) {
+            keys.push((key, request));
+        }
+    }
+    assert!((9..=10).contains(&keys.len()), "{}", keys.len());
+    for (key, request) in &keys {
+        bench.respond(*key, request, 200);
+    }
+    let Some(Heard::Request(key, request, _)) = bench.receive(&large("z9hG4bKmore")) else {
+        panic!("answers are small")
+    };
+    bench.respond(key, &request, 200);
+    bench.wait(Duration::from_secs(40));
+    assert!(bench.layer.is_empty());
+}
+
+#[test]
+fn too_many_transactions_are_refused_without_keeping_state_but_what_ends_something_is_not() {
+    let mut bench = Bench::with(Config { server_transactions: 4, ..Config::default() });
+    for branch in ["1", "2", "3"] {
+        bench.receive(&received("OPTIONS", &format!("z9hG4bK{branch}")));
+    }
+    let Some(Heard::Request(invite, ..)) = bench.receive(&received("INVITE", "z9hG4bK4")) else { panic!() };
+    assert!(bench.receive(&received("OPTIONS", "z9hG4bK5")).is_none());
+    assert_eq!(bench.take_sent(), ["SIP/2.0 503 Service Unavailable"]);
+    assert_eq!(bench.layer.len(), 4);
+    assert!(
+        matches!(bench.receive(&received("CANCEL", "z9hG4bK4")), Some(Heard::Cancel(of)) if of == invite)
+    );
+    bench.sent.clear();
+    assert!(bench.receive(&received("BYE", "z9hG4bK6")).is_none(), "but that is not without limit");
+    assert_eq!(bench.take_sent(), ["SIP/2.0 503 Service Unavailable"]);
+}

@@ -57,6 +57,8 @@ pub struct Star {
     sent: u64,
     /// Whether connections can be opened.
     reachable: bool,
+    /// Where the switch wanted to connect to.
+    pub refused: Vec<SocketAddr>,
 }
 
 impl Star {
@@ -102,7 +104,17 @@ impl Star {
             datagrams(1, SocketAddr::from(([192, 0, 2, 2], 5_060))),
         ];
         let (ladder, under_way) = (Vec::new(), BTreeMap::new());
-        Ok(Self { now, phones, switch, ladder, links, under_way, sent: 0, reachable: true })
+        Ok(Self {
+            now,
+            phones,
+            switch,
+            ladder,
+            links,
+            under_way,
+            sent: 0,
+            reachable: true,
+            refused: Vec::new(),
+        })
     }
 
     /// Registers both phones and lets that be done.
@@ -227,9 +239,13 @@ impl Star {
                     wanted.extend(at);
                     return wanted.into_iter().min();
                 }
-                // The switch opens nothing to phones that are reached by their flows.
-                Output::OpenFlow(_)
-                | Output::CloseFlow(_)
+                // The phones take no connections.
+                Output::OpenFlow(open) => {
+                    self.refused.push(open.remote);
+                    let reason = "connection refused".to_owned();
+                    self.switch.handle_input(self.now, Input::FlowFailed { flow: open.flow, reason });
+                }
+                Output::CloseFlow(_)
                 | Output::Dns(..)
                 | Output::Done(..)
                 | Output::Event(_)

@@ -156,14 +156,18 @@ fn a_call_that_recovers_can_be_hung_up_and_all_be_closed() {
 
 #[test]
 fn calls_by_datagrams_do_not_notice() {
-    let mut star = talking([Protocol::Udp, Protocol::Udp]);
-    let before = star.ladder.len();
-    star.cut(ALICE, false);
-    star.pass(seconds(10));
-    assert_eq!((told(&star, ALICE), told(&star, BOB)), ((0, 0, 0), (0, 0, 0)));
-    let invites = star.ladder.iter().skip(before).filter(|line| line.contains("INVITE")).count();
-    assert_eq!(invites, 0);
-    hang_up(&mut star, ALICE);
+    for ends in [ALICE, BOB] {
+        let mut star = talking([Protocol::Udp, Protocol::Udp]);
+        let before = star.ladder.len();
+        // With credentials the INVITE is too large for a datagram: it went over a connection that nobody needs any more.
+        star.cut(ALICE, false);
+        star.pass(seconds(10));
+        assert_eq!((told(&star, ALICE), told(&star, BOB)), ((0, 0, 0), (0, 0, 0)));
+        let invites = star.ladder.iter().skip(before).filter(|line| line.contains("INVITE")).count();
+        assert_eq!(invites, 0);
+        star.heal();
+        hang_up(&mut star, ends);
+    }
 }
 
 #[test]

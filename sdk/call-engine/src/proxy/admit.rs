@@ -107,7 +107,8 @@ impl Proxy {
         let one = |destination, known| Ok(Places { of_phones: vec![vec![destination]], known });
         match routed.hop {
             Some(Hop::Flow(source)) => {
-                let source = alive(layer, around.registrar, source).ok_or(StatusCode::FLOW_FAILED)?;
+                let source =
+                    alive(layer, around.registrar, source, &routed.uri).ok_or(StatusCode::FLOW_FAILED)?;
                 let place = Destination::over(routed.uri.clone(), source);
                 return one(place.ok_or(StatusCode::SERVER_INTERNAL_ERROR)?, true);
             }
@@ -176,13 +177,19 @@ impl Forwarding {
     }
 }
 
-/// The flow, or the one that took its place.
-fn alive(layer: &TransactionLayer, registrar: &Registrar, source: Source) -> Option<Source> {
+/// The flow, or the one that took its place: the same phone registered over it, or it is registered with the very contact
+/// that is called, whose calls may go over a connection for their size alone.
+fn alive(
+    layer: &TransactionLayer,
+    registrar: &Registrar,
+    source: Source,
+    contact: &UriBuf,
+) -> Option<Source> {
     let open = |source: &Source| layer.protocol(source.flow) == Some(source.protocol);
     if open(&source) || source.protocol == Protocol::Udp {
         return Some(source).filter(open);
     }
-    registrar.successor(source.flow).filter(open)
+    registrar.successor(source.flow).or_else(|| registrar.at(contact)).filter(open)
 }
 
 /// Whoever claims to be one of our users has to prove it, and is given; strangers may call our users.

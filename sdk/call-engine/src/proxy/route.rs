@@ -141,17 +141,6 @@ fn port(sip: &SipUri<'_>) -> u16 {
     sip.port.unwrap_or(protocol.default_port())
 }
 
-/// The transport of a URI of ours; UDP is not named.
-pub(super) fn transport(protocol: Protocol) -> Option<&'static str> {
-    match protocol {
-        Protocol::Udp => None,
-        Protocol::Tcp => Some("tcp"),
-        Protocol::Tls => Some("tls"),
-        Protocol::Ws => Some("ws"),
-        Protocol::Wss => Some("wss"),
-    }
-}
-
 /// The host of an address.
 pub(super) fn host(address: SocketAddr) -> Host<'static> {
     match address {
@@ -163,11 +152,11 @@ pub(super) fn host(address: SocketAddr) -> Host<'static> {
 /// The address that a phone spoke from, as a next hop.
 fn towards(source: Source) -> Option<Target> {
     let builder = SipUriBuilder::new(SipScheme::Sip, host(source.address)).port(Some(source.address.port()));
-    let builder = match transport(source.protocol) {
+    let builder = match source.protocol.uri_name() {
         Some(transport) => builder.param("transport", Some(transport)),
         None => builder,
     };
-    Some(Target { uri: builder.build().ok()?, flow: Some(source.flow) })
+    Some(Target { bound: true, ..Target::over(builder.build().ok()?, source.flow) })
 }
 
 /// The place that a binding leads to, if anything does.

@@ -10,7 +10,7 @@ use rvoip_transaction_core::{Source, TransactionLayer};
 
 use super::Proxy;
 use super::admit::call_id;
-use super::route::{Destination, Routed, host, transport};
+use super::route::{Destination, Routed, host};
 use crate::SwitchConfig;
 
 /// What a copy is made from.
@@ -118,7 +118,7 @@ fn route(layer: &TransactionLayer, at: Option<Source>, protocol: Protocol, token
     };
     let (address, protocol) = own.map(|own| (own, protocol)).or_else(whichever)?;
     let mut uri = SipUriBuilder::new(SipScheme::Sip, host(address)).user(token).port(Some(address.port()));
-    if let Some(transport) = transport(protocol) {
+    if let Some(transport) = protocol.uri_name() {
         uri = uri.param("transport", Some(transport));
     }
     uri.param("lr", None).build().ok()

@@ -6,7 +6,7 @@ mod register;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rvoip_driver::{FlowId, Instant, Now};
-use rvoip_sip_core::UriBuf;
+use rvoip_sip_core::{SipUri, UriBuf};
 use rvoip_transaction_core::Source;
 
 pub use binding::{Binding, OutboundFlow};
@@ -84,6 +84,15 @@ impl Registrar {
     pub(crate) fn successor(&self, lost: FlowId) -> Option<Source> {
         let mut all = self.bindings.values().flatten().filter(|binding| !binding.lost);
         all.find(|binding| binding.previous.contains(&lost)).map(|binding| binding.source)
+    }
+
+    /// Where a phone is that registered with this contact, whose user is that of its address of record.
+    pub(crate) fn at(&self, contact: &UriBuf) -> Option<Source> {
+        let uri = contact.as_uri();
+        let user = uri.as_sip().and_then(SipUri::user_unescaped)?;
+        let bindings = self.bindings.get(&*user)?.iter();
+        let found = |binding: &&Binding| !binding.lost && binding.contact.equivalent(contact);
+        bindings.filter(|binding| binding.path.is_empty()).find(found).map(|binding| binding.source)
     }
 
     /// Replaces the bindings of a user.

@@ -5,11 +5,11 @@ use rvoip_sip_core::header::{CSeq, From, To};
 use rvoip_sip_core::{HeaderName, Message, MessageBuf, StatusCode};
 use rvoip_transaction_core::{ServerKey, Source, TransactionLayer};
 
-use super::caller::description;
 use super::message::{ACCEPT, owned};
 use super::{Asked, Endpoint, TimerKey};
+use crate::description::{description, holds_us};
 use crate::dialog::{Dialog, DialogEvent};
-use crate::session::{Called, PhaseEvent, Session, SessionPhase, Unacknowledged};
+use crate::session::{Called, ChangeEvent, PhaseEvent, Session, SessionPhase, Unacknowledged};
 use crate::{Direction, EndCause, MediaQuestion, SessionId, UserAgentEvent};
 
 impl Endpoint {
@@ -31,7 +31,7 @@ impl Endpoint {
             return self.respond(now, layer, key, &message, StatusCode::BAD_REQUEST);
         };
         let sequence = u32::try_from(self.random.below(1 << 16)).unwrap_or(0);
-        let Ok(dialog) = Dialog::of_called(&message, &tag, sequence, Some(source.flow)) else {
+        let Ok(dialog) = Dialog::of_called(&message, &tag, sequence, (source.flow, source.address)) else {
             return self.respond(now, layer, key, &message, StatusCode::BAD_REQUEST);
         };
         let id = self.next_session();
@@ -45,16 +45,25 @@ impl Endpoint {
             to: owned(&to.address),
         };
         let mut session = Session::new(identity, SessionPhase::Ringing, tag);
+        session.known = self.came_by_server(identity, source);
         self.dialogs.insert(dialog.id.clone(), id);
         session.dialog = Some(dialog);
         if let Some(offer) = &offer {
-            session.held_remote = crate::description::holds_us(offer);
+            session.held_remote = holds_us(offer);
         }
         session.called = Some(Called { key, invite: invite.clone(), source, offer });
         self.sessions.insert(id, session);
         self.invites.insert(key, id);
         self.timers.set(TimerKey::Ringing(id), now.after(self.config.ringing));
         self.tell(event);
+    }
+
+    /// Whether a call came by the server that an identity is registered at, or sends all to.
+    fn came_by_server(&self, identity: Option<crate::IdentityId>, source: Source) -> bool {
+        let Some(state) = identity.and_then(|id| self.identities.get(&id)) else { return false };
+        let of = &state.identity;
+        let registered = state.registration.path.is_some_and(|(_, at)| at.ip() == source.address.ip());
+        registered || of.server.is_some() || of.outbound_proxy.is_some()
     }
 
     /// Tells the caller that we ring (180), or another provisional status.
@@ -64,18 +73,21 @@ impl Endpoint {
         if session.phase != SessionPhase::Ringing || !status.is_provisional() {
             return;
         }
-        let contact = self.contact(session.identity, called_uri(&called.invite.as_message()).as_ref());
-        let builder = self.dialog_answer(
-            layer,
-            &called.invite.as_message(),
-            called.source,
-            status,
-            &session.local_tag,
-            &contact,
-        );
-        if let Ok(answer) = builder.build() {
-            layer.respond(now, called.key, answer);
+        let invite = called.invite.clone();
+        let (key, source, tag) = (called.key, called.source, session.local_tag.clone());
+        let builder = self.dialog_answer(layer, session, &invite.as_message(), source, status);
+        if !self.reply(now, layer, key, &invite.as_message(), &tag, builder) {
+            self.cannot_answer(now, layer, id);
         }
+    }
+
+    /// The caller was told so: our answer cannot be written.
+    fn cannot_answer(&mut self, now: Now, layer: &mut TransactionLayer, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.called = None;
+        session.advance(PhaseEvent::Reject);
+        let reason = "our answer cannot be written".to_owned();
+        self.end(now, layer, id, EndCause::ProtocolFailed { reason });
     }
 
     /// Accepts a call. The media side is asked for our description first.
@@ -113,15 +125,14 @@ impl Endpoint {
         }
         let tag = session.local_tag.clone();
         if let Some(called) = session.called.take() {
-            let mut builder = self.answer(&called.invite.as_message(), status, &tag);
+            let invite = called.invite.as_message();
+            let mut builder = self.answer(&invite, status, &tag);
             if status == StatusCode::NOT_ACCEPTABLE_HERE {
                 builder = builder.raw(HeaderName::Accept, ACCEPT);
             }
-            if let Ok(answer) = builder.build() {
-                layer.respond(now, called.key, answer);
-            }
+            self.reply(now, layer, called.key, &invite, &tag, builder);
         }
-        self.end(id, cause);
+        self.end(now, layer, id, cause);
     }
 
     /// The media side wrote our description: the 2xx is sent.
@@ -133,27 +144,26 @@ impl Endpoint {
         description: String,
     ) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        if !session.advance(PhaseEvent::Described) {
+        if session.phase != SessionPhase::Accepting {
             return;
-        }
-        if let Some(dialog) = &mut session.dialog {
-            dialog.step(DialogEvent::Success);
         }
         let Some(called) = session.called.take() else { return };
         self.timers.cancel(TimerKey::Ringing(id));
-        self.send_success(
-            now,
-            layer,
-            id,
-            called.key,
-            &called.invite,
-            called.source,
-            description,
-            called.offer.is_none(),
-        );
+        let offered = called.offer.is_none();
+        if !self.send_success(now, layer, id, called.key, &called.invite, called.source, description, offered)
+        {
+            return self.cannot_answer(now, layer, id);
+        }
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.advance(PhaseEvent::Described);
+        if let Some(dialog) = &mut session.dialog {
+            dialog.step(DialogEvent::Success);
+        }
+        self.keep_path(now, layer, id);
     }
 
-    /// Sends a 2xx of an INVITE or re-INVITE, and repeats it until its ACK comes.
+    /// Sends a 2xx of an INVITE or re-INVITE, and repeats it until its ACK comes; false if it cannot be written, which the
+    /// peer was told.
     #[expect(clippy::too_many_arguments, reason = "what the answer says, and to which request")]
     pub(super) fn send_success(
         &mut self,
@@ -165,13 +175,15 @@ impl Endpoint {
         source: Source,
         description: String,
         offered: bool,
-    ) {
+    ) -> bool {
         let message = invite.as_message();
-        let Some(session) = self.sessions.get(&id) else { return };
-        let contact = self.contact(session.identity, called_uri(&message).as_ref());
+        let Some(session) = self.sessions.get(&id) else { return false };
         let tag = session.local_tag.clone();
-        let builder = self.dialog_answer(layer, &message, source, StatusCode::OK, &tag, &contact);
-        let Ok(response) = builder.body("application/sdp", description).build() else { return };
+        let builder = self.dialog_answer(layer, session, &message, source, StatusCode::OK);
+        let Ok(response) = builder.body("application/sdp", description).build() else {
+            self.cannot_reply(now, layer, key, &message, &tag);
+            return false;
+        };
         let sequence = message.require::<CSeq>().map_or(0, |cseq| cseq.sequence);
         let timers = layer.config().timers;
         if let Some(session) = self.sessions.get_mut(&id) {
@@ -186,6 +198,7 @@ impl Endpoint {
         self.timers.set(TimerKey::Repeat(id), now.after(timers.t1));
         self.timers.set(TimerKey::AckMissing(id), now.after(timers.give_up()));
         layer.respond(now, key, response);
+        true
     }
 
     pub(super) fn repeat_success(&mut self, now: Now, layer: &mut TransactionLayer, id: SessionId) {
@@ -209,11 +222,15 @@ impl Endpoint {
         self.abandon(now, layer, id, PhaseEvent::AckMissing, cause);
     }
 
-    /// An ACK of a 2xx.
-    pub fn handle_ack(&mut self, now: Now, layer: &mut TransactionLayer, message: &Message<'_>) {
-        let id = rvoip_transaction_core::DialogId::of_request(message)
-            .and_then(|id| self.dialogs.get(&id).copied());
-        let Some((id, session)) = id.and_then(|id| Some((id, self.sessions.get_mut(&id)?))) else {
+    /// An ACK of a 2xx, for the session of [`Self::session_of`].
+    pub fn handle_ack(
+        &mut self,
+        now: Now,
+        layer: &mut TransactionLayer,
+        session: Option<SessionId>,
+        message: &Message<'_>,
+    ) {
+        let Some((id, session)) = session.and_then(|id| Some((id, self.sessions.get_mut(&id)?))) else {
             return self.counters.count("stray ACK");
         };
         let sequence = message.require::<CSeq>().map_or(0, |cseq| cseq.sequence);
@@ -237,7 +254,7 @@ impl Endpoint {
             }
             (true, Some(answer)) => {
                 session.advance(PhaseEvent::AckWithAnswer);
-                self.note_remote_hold(id, &answer);
+                session.held_remote = holds_us(&answer);
                 self.ask(id, Asked::CalledAnswer, MediaQuestion::SetRemote { answer, provisional: false });
             }
             (true, None) => {
@@ -265,9 +282,9 @@ impl Endpoint {
         if matches!(session.phase, SessionPhase::Ringing | SessionPhase::Accepting) {
             self.refuse_call(now, layer, id, StatusCode::REQUEST_TERMINATED, EndCause::Cancelled);
         } else if let Some((key, request, _)) = session.reinvited.take_if(|(key, _, _)| *key == invite) {
-            session.change = crate::session::ChangeState::Idle;
+            session.change(ChangeEvent::Refused);
             // A description that is still being written is not for the peer's next offer.
-            self.negotiations.retain(|_, (of, asked)| *of != id || *asked != Asked::ReinviteDescription);
+            self.forget_questions(id, Some(Asked::ReinviteDescription));
             self.respond(now, layer, key, &request.as_message(), StatusCode::REQUEST_TERMINATED);
             self.ask(id, Asked::Rollback, MediaQuestion::Rollback);
             self.next_change(id);
@@ -276,6 +293,6 @@ impl Endpoint {
 }
 
 /// The URI that was called.
-fn called_uri<'a>(invite: &Message<'a>) -> Option<rvoip_sip_core::Uri<'a>> {
+pub(super) fn called_uri<'a>(invite: &Message<'a>) -> Option<rvoip_sip_core::Uri<'a>> {
     invite.request_uri()?.ok()
 }

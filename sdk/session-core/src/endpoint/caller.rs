@@ -3,22 +3,22 @@
 use std::collections::VecDeque;
 
 use rvoip_sans_io::{Map, Now};
-use rvoip_sip_core::header::{CSeq, Contact};
-use rvoip_sip_core::{HeaderName, Message, Method, UriBuf};
-use rvoip_transaction_core::{ClientKey, DialogId, Outgoing, Source, TransactionLayer};
+use rvoip_sip_core::header::Contact;
+use rvoip_sip_core::{HeaderName, Message, Method, StatusCode, UriBuf};
+use rvoip_transaction_core::{ClientKey, DialogId, TransactionLayer};
 
 use super::exchange::{Exchange, Purpose, failure_of_response, reason};
-use super::message::{ACCEPT, ALLOW, Outside, bracketed};
+use super::message::{ACCEPT, ALLOW, Outside, SUPPORTED};
 use super::{Asked, Endpoint, TimerKey};
-use crate::description::holds_us;
-use crate::dialog::{Dialog, DialogState};
+use crate::description::description;
+use crate::dialog::{Dialog, is_secure};
 use crate::session::{Calling, PhaseEvent, Session, SessionPhase};
 use crate::{
     Direction, EndCause, Failure, FailureKind, IdentityId, MediaQuestion, SessionId, UserAgentEvent,
 };
 
-/// Early dialogs and redirects of one call that are followed at most.
-const FORKS: usize = 16;
+/// Early dialogs, early answers, redirects and unwanted 2xx of one call that are followed at most.
+pub(super) const FORKS: usize = 16;
 
 impl Endpoint {
     /// Calls somebody. The media side is asked for an offer first.
@@ -60,6 +60,8 @@ impl Endpoint {
             offer: offers.then(String::new),
             early: Map::new(),
             early_answers: Map::new(),
+            early_asked: 0,
+            progress: None,
             alternatives: VecDeque::new(),
             visited: vec![to.clone()],
         });
@@ -90,35 +92,34 @@ impl Endpoint {
         let parts = Outside {
             method: Method::Invite,
             uri: &calling.target,
-            to: bracketed(&calling.to),
+            to: &calling.to,
             from_tag: &session.local_tag,
             call_id: &calling.call_id,
             sequence: calling.sequence,
         };
         let offer = calling.offer.clone();
         let built = self.outside(identity, parts).ok_or_else(|| "the account is gone".to_owned()).and_then(
-            |(builder, target)| {
+            |(builder, way)| {
                 let builder = builder.raw(HeaderName::Allow, ALLOW).raw(HeaderName::Accept, ACCEPT);
+                let builder = builder.raw(HeaderName::Supported, SUPPORTED);
                 let builder = match offer {
                     Some(offer) => builder.body("application/sdp", offer),
                     None => builder,
                 };
-                builder.build().map(|request| (request, target)).map_err(|error| error.to_string())
+                Ok((builder.build().map_err(|error| error.to_string())?, way))
             },
         );
         match built {
-            Ok((request, target)) => {
-                let contact = Some(self.contact(Some(identity), None));
-                let purpose = Purpose::Invite(id);
-                let exchange =
-                    Exchange { purpose, identity: Some(identity), request, target, contact, challenges: 0 };
+            Ok((request, way)) => {
+                let known = way.known;
+                let exchange = Exchange::new(Purpose::Invite(id), Some(identity), request, way);
                 let key = self.send(now, layer, exchange);
-                if let Some(calling) = self.sessions.get_mut(&id).and_then(|session| session.calling.as_mut())
-                {
-                    calling.key = Some(key);
+                if let Some(session) = self.sessions.get_mut(&id) {
+                    session.known = known;
+                    session.calling.iter_mut().for_each(|calling| calling.key = Some(key));
                 }
             }
-            Err(reason) => self.end(id, EndCause::ProtocolFailed { reason }),
+            Err(reason) => self.end(now, layer, id, EndCause::ProtocolFailed { reason }),
         }
     }
 
@@ -133,11 +134,9 @@ impl Endpoint {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if let Some(calling) = &mut session.calling {
             calling.key = Some(key);
-            for early in std::mem::take(&mut calling.early).into_values() {
-                self.dialogs.remove(&early.id);
-            }
-            calling.early_answers.clear();
         }
+        let session = self.forget_early(id);
+        let Some(session) = session else { return };
         if session.phase == SessionPhase::Cancelling {
             layer.cancel(now, key);
         } else {
@@ -145,224 +144,81 @@ impl Endpoint {
         }
     }
 
+    /// The early dialogs of an INVITE end with it, and what was agreed in them.
+    fn forget_early(&mut self, id: SessionId) -> Option<&mut Session> {
+        let session = self.sessions.get_mut(&id)?;
+        if let Some(calling) = &mut session.calling {
+            for early in std::mem::take(&mut calling.early).into_values() {
+                self.dialogs.remove(&early.id);
+            }
+            calling.early_answers.clear();
+        }
+        Some(session)
+    }
+
+    /// The dialog that a response to an INVITE of ours makes.
+    pub(super) fn dialog_of(
+        &self,
+        layer: &TransactionLayer,
+        identity: Option<IdentityId>,
+        key: ClientKey,
+        response: &Message<'_>,
+    ) -> Option<Dialog> {
+        let invite = self.exchanges.get(&key)?.request.as_message();
+        let secure = invite.request_uri().and_then(Result::ok).is_some_and(|uri| is_secure(&uri));
+        let dialog = Dialog::of_caller(response, layer.path(key), secure).ok()?;
+        Some(dialog.through(self.server_of(identity)))
+    }
+
     pub(super) fn call_progressed(
         &mut self,
+        layer: &TransactionLayer,
         id: SessionId,
         key: ClientKey,
         response: &Message<'_>,
-        source: Source,
     ) {
         let Some(status) = response.status() else { return };
-        let server = self.server_of(self.sessions.get(&id).and_then(|session| session.identity));
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        let Some(calling) = &mut session.calling else { return };
-        if status.code() == 100 || calling.key != Some(key) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        if status == StatusCode::TRYING || session.calling.as_ref().is_none_or(|of| of.key != Some(key)) {
             return;
         }
+        let dialog = self.dialog_of(layer, session.identity, key, response);
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Some(calling) = &mut session.calling else { return };
+        let tag = DialogId::of_response(response).map(|id| id.remote_tag);
         let mut answer = None;
-        if let Some(tag) = DialogId::of_response(response).map(|id| id.remote_tag) {
-            if calling.early.len() < FORKS
-                && !calling.early.contains_key(&tag)
-                && let Ok(dialog) = Dialog::of_caller(response, DialogState::Early, Some(source.flow))
+        if let Some(tag) = &tag {
+            if let Some(dialog) = dialog
+                && calling.early.len() < FORKS
+                && !calling.early.contains_key(tag)
             {
                 self.dialogs.insert(dialog.id.clone(), id);
-                calling.early.insert(tag.clone(), dialog.through(server));
+                calling.early.insert(tag.clone(), dialog);
             }
             if calling.offer.is_some()
-                && calling.early.contains_key(&tag)
-                && !calling.early_answers.contains_key(&tag)
+                && calling.early.contains_key(tag)
+                && !calling.early_answers.contains_key(tag)
+                && calling.early_asked < FORKS
                 && let Some(description) = description(response)
             {
-                calling.early_answers.insert(tag, description.clone());
+                calling.early_asked += 1;
+                calling.early_answers.insert(tag.clone(), description.clone());
                 answer = Some(description);
             }
         }
         let early_media = !calling.early_answers.is_empty();
-        if !session.advance(PhaseEvent::Provisional) {
+        let reason = reason(response);
+        let progress = Some((tag, status, reason.clone()));
+        // A 1xx that comes again says nothing.
+        let again = answer.is_none() && calling.progress == progress;
+        calling.progress = progress;
+        if !session.advance(PhaseEvent::Provisional) || again {
             return;
         }
         if let Some(answer) = answer {
             self.ask(id, Asked::EarlyAnswer, MediaQuestion::SetRemote { answer, provisional: true });
         }
-        self.tell(UserAgentEvent::Progress { session: id, status, reason: reason(response), early_media });
-    }
-
-    pub(super) fn call_answered(
-        &mut self,
-        now: Now,
-        layer: &mut TransactionLayer,
-        id: SessionId,
-        key: ClientKey,
-        response: &Message<'_>,
-        source: Source,
-    ) {
-        let Ok(dialog) = Dialog::of_caller(response, DialogState::Confirmed, Some(source.flow)) else {
-            // Without tag or Contact nobody can be acknowledged; the peer gives up by itself.
-            self.counters.count("2xx that makes no dialog");
-            let reason = "the peer's answer lacks what a dialog needs".to_owned();
-            let failure = Failure { kind: FailureKind::Rejected, status: None, reason };
-            return self.call_failed(now, layer, id, key, &failure);
-        };
-        let server = self.server_of(self.sessions.get(&id).and_then(|session| session.identity));
-        let dialog = dialog.through(server);
-        let sequence = response.require::<CSeq>().map_or(0, |cseq| cseq.sequence);
-        let Some(session) = self.sessions.get_mut(&id) else {
-            let identity = self.exchanges.get(&key).and_then(|exchange| exchange.identity);
-            return self.refuse_fork(now, layer, dialog, sequence, identity);
-        };
-        if let Some(chosen) = &session.dialog {
-            if chosen.id.remote_tag != dialog.id.remote_tag {
-                // Another branch of the fork answered too: acknowledged, and hung up at once (RFC 3261 §13.2.2.4).
-                let identity = session.identity;
-                return self.refuse_fork(now, layer, dialog, sequence, identity);
-            }
-            return self.acknowledge_again(now, layer, id, sequence);
-        }
-        let cancelled = session.phase == SessionPhase::Cancelling;
-        if !session.advance(PhaseEvent::Success) {
-            return;
-        }
-        let dialog_id = dialog.id.clone();
-        session.dialog = Some(dialog);
-        let calling = session.calling.take();
-        self.dialogs.insert(dialog_id.clone(), id);
-        self.timers.cancel(TimerKey::Ringing(id));
-        for early in calling.iter().flat_map(|calling| calling.early.values()) {
-            if early.id != dialog_id {
-                self.dialogs.remove(&early.id);
-            }
-        }
-        let Some(mut calling) = calling else { return };
-        let answered = description(response);
-        if cancelled {
-            self.acknowledge(now, layer, id, sequence, None);
-            return self.send_bye(now, layer, id);
-        }
-        match (calling.offer.is_some(), answered) {
-            (true, answered) => {
-                self.acknowledge(now, layer, id, sequence, None);
-                // What a dialog answered first stands, whatever its later responses describe (RFC 3261 §13.2.1).
-                let early = calling.early_answers.remove(&dialog_id.remote_tag);
-                if let Some(answer) = early.or(answered) {
-                    self.note_remote_hold(id, &answer);
-                    let question = MediaQuestion::SetRemote { answer, provisional: false };
-                    self.ask(id, Asked::CallAnswer, question);
-                } else {
-                    let reason = "the peer's answer describes no media".to_owned();
-                    self.abandon(now, layer, id, PhaseEvent::Refused, EndCause::ProtocolFailed { reason });
-                }
-            }
-            (false, Some(offer)) => {
-                self.note_remote_hold(id, &offer);
-                let direction = Direction::SendRecv;
-                self.ask(id, Asked::AckAnswer, MediaQuestion::CreateAnswer { offer, direction });
-            }
-            (false, None) => {
-                self.acknowledge(now, layer, id, sequence, None);
-                let reason = "the peer offers no media".to_owned();
-                self.abandon(now, layer, id, PhaseEvent::Refused, EndCause::ProtocolFailed { reason });
-            }
-        }
-    }
-
-    /// The media side took the answer to our call.
-    pub(super) fn call_agreed(&mut self, id: SessionId) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        if session.advance(PhaseEvent::Applied) {
-            self.established(id);
-        }
-    }
-
-    /// The media side wrote the answer for our ACK.
-    pub(super) fn ack_described(
-        &mut self,
-        now: Now,
-        layer: &mut TransactionLayer,
-        id: SessionId,
-        answer: String,
-    ) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        if session.phase != SessionPhase::Answered {
-            return;
-        }
-        let sequence = session.dialog.as_ref().map_or(1, Dialog::invite_sequence);
-        self.acknowledge(now, layer, id, sequence, Some(answer));
-        self.call_agreed(id);
-    }
-
-    /// Sends the ACK of a 2xx and keeps it for the 2xx that come again.
-    pub(super) fn acknowledge(
-        &mut self,
-        now: Now,
-        layer: &mut TransactionLayer,
-        id: SessionId,
-        sequence: u32,
-        answer: Option<String>,
-    ) {
-        let Some(session) = self.sessions.get(&id) else { return };
-        let Some(dialog) = &session.dialog else { return };
-        let Some(outgoing) = self.ack(dialog, sequence, session.identity, answer) else { return };
-        if let Some(session) = self.sessions.get_mut(&id) {
-            session.acknowledged = Some((sequence, outgoing.clone()));
-        }
-        layer.send_ack(now, outgoing);
-    }
-
-    fn ack(
-        &self,
-        dialog: &Dialog,
-        sequence: u32,
-        identity: Option<IdentityId>,
-        answer: Option<String>,
-    ) -> Option<Outgoing> {
-        let (builder, target) = dialog.request(Method::Ack, sequence);
-        let builder = match answer {
-            Some(answer) => builder.body("application/sdp", answer),
-            None => builder,
-        };
-        let request = self.signed(builder).build().ok()?;
-        let contact = Some(self.contact(identity, None));
-        Some(Outgoing { request, target, contact })
-    }
-
-    pub(super) fn acknowledge_again(
-        &mut self,
-        now: Now,
-        layer: &mut TransactionLayer,
-        id: SessionId,
-        sequence: u32,
-    ) {
-        let acknowledged = self.sessions.get(&id).and_then(|session| session.acknowledged.clone());
-        if let Some((of, outgoing)) = acknowledged
-            && of == sequence
-        {
-            layer.send_ack(now, outgoing);
-        }
-    }
-
-    /// A 2xx of a dialog that nobody wants.
-    fn refuse_fork(
-        &mut self,
-        now: Now,
-        layer: &mut TransactionLayer,
-        mut dialog: Dialog,
-        sequence: u32,
-        identity: Option<IdentityId>,
-    ) {
-        self.counters.count("2xx of another fork");
-        if let Some(ack) = self.ack(&dialog, sequence, identity, None) {
-            layer.send_ack(now, ack);
-        }
-        let sequence = dialog.next_sequence();
-        let (builder, target) = dialog.request(Method::Bye, sequence);
-        if let Ok(request) = self.signed(builder).build() {
-            let purpose = Purpose::Refusal;
-            self.send(
-                now,
-                layer,
-                Exchange { purpose, identity, request, target, contact: None, challenges: 0 },
-            );
-        }
+        self.tell(UserAgentEvent::Progress { session: id, status, reason, early_media });
     }
 
     /// A redirect: the targets are tried one after the other, none twice (RFC 3261 §8.1.3.4).
@@ -382,7 +238,7 @@ impl Endpoint {
         let mut contacts: Vec<_> = response
             .get_all::<Contact<'_>>()
             .filter_map(Result::ok)
-            .filter_map(|contact| Some((contact.q(), UriBuf::from(contact.uri()?))))
+            .filter_map(|contact| Some((contact.q(), UriBuf::from(contact.uri()?).to_target())))
             .take(FORKS)
             .collect();
         // The order of the response holds among equals; no q means 1.
@@ -410,17 +266,17 @@ impl Endpoint {
         key: ClientKey,
         failure: &Failure,
     ) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        let cancelled = session.phase == SessionPhase::Cancelling;
-        let Some(calling) = &mut session.calling else { return };
-        if calling.key != Some(key) {
+        let current = |session: &Session| session.calling.as_ref().is_some_and(|of| of.key == Some(key));
+        if !self.sessions.get(&id).is_some_and(current) {
             return;
         }
-        for early in std::mem::take(&mut calling.early).into_values() {
-            self.dialogs.remove(&early.id);
-        }
-        calling.early_answers.clear();
-        if !cancelled && let Some(next) = calling.alternatives.pop_front() {
+        let Some(session) = self.forget_early(id) else { return };
+        let cancelled = session.phase == SessionPhase::Cancelling;
+        // Where somebody said that nobody will answer anywhere, nobody else is asked (RFC 3261 §21.6).
+        let global = failure.status.is_some_and(|status| status >= 600);
+        if let Some(calling) = session.calling.as_mut().filter(|_| !cancelled && !global)
+            && let Some(next) = calling.alternatives.pop_front()
+        {
             calling.target = next;
             calling.sequence += 1;
             session.advance(PhaseEvent::Retry);
@@ -431,14 +287,15 @@ impl Endpoint {
         }
         let cause = session.bye_wanted.take();
         let cause = cause.unwrap_or_else(|| end_cause(failure));
-        self.end(id, cause);
+        self.end(now, layer, id, cause);
     }
 
     /// A call has rung long enough.
     pub(super) fn rung_out(&mut self, now: Now, layer: &mut TransactionLayer, id: SessionId) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if session.called.is_some() {
-            return self.reject(now, layer, id, rvoip_sip_core::StatusCode::TEMPORARILY_UNAVAILABLE);
+            let status = StatusCode::TEMPORARILY_UNAVAILABLE;
+            return self.refuse_call(now, layer, id, status, EndCause::TimedOut);
         }
         self.withdraw(now, layer, id, EndCause::TimedOut);
     }
@@ -463,21 +320,5 @@ fn end_cause(failure: &Failure) -> EndCause {
             | FailureKind::Busy,
             _,
         ) => EndCause::ProtocolFailed { reason },
-    }
-}
-
-/// The session description of a message, if it has one.
-pub(super) fn description(message: &Message<'_>) -> Option<String> {
-    let content_type = message.get::<rvoip_sip_core::header::ContentType<'_>>()?.ok()?;
-    if message.body().is_empty() || !content_type.is("application", "sdp") {
-        return None;
-    }
-    std::str::from_utf8(message.body()).ok().map(str::to_owned)
-}
-
-impl Endpoint {
-    pub(super) fn note_remote_hold(&mut self, id: SessionId, description: &str) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        session.held_remote = holds_us(description);
     }
 }

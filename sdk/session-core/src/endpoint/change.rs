@@ -7,11 +7,11 @@ use rvoip_sip_core::header::CSeq;
 use rvoip_sip_core::{HeaderName, Message, MessageBuf, Method, StatusCode};
 use rvoip_transaction_core::{ClientKey, ServerKey, Source, TransactionLayer};
 
-use super::caller::description;
-use super::exchange::{Exchange, Purpose};
-use super::message::{ACCEPT, ALLOW};
+use super::exchange::{Exchange, Purpose, Way};
+use super::message::{ACCEPT, ALLOW, SUPPORTED};
 use super::{Asked, Endpoint, TimerKey};
-use crate::session::{Change, ChangeState, PhaseEvent, Session, SessionPhase};
+use crate::description::description;
+use crate::session::{Change, ChangeEvent, ChangeState, PhaseEvent, Session, SessionPhase};
 use crate::{Direction, EndCause, Failure, FailureKind, MediaQuestion, SessionId, UserAgentEvent};
 
 /// Changes that may wait for one another.
@@ -52,7 +52,7 @@ impl Endpoint {
     /// Begins the next change that is wanted, if none is going on.
     pub(super) fn next_change(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        if session.phase != SessionPhase::Established || !session.change.is_idle() {
+        if session.phase != SessionPhase::Established || session.change != ChangeState::Idle {
             return;
         }
         if session.recovery.is_some_and(|recovery| recovery.waits) {
@@ -61,7 +61,7 @@ impl Endpoint {
         let wanted = session.changing.or_else(|| session.changes.pop_front());
         let Some(change) = wanted.or_else(|| session.recovery.map(|_| Change::Recover)) else { return };
         session.changing = Some(change);
-        session.change = ChangeState::Offering;
+        session.change(ChangeEvent::Begin);
         let direction = wish(session, Some(change));
         let restart = change == Change::Refresh || session.recovery.is_some();
         self.ask(id, Asked::ChangeOffer, MediaQuestion::CreateOffer { direction, restart });
@@ -75,24 +75,31 @@ impl Endpoint {
         offer: String,
     ) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        if session.change != ChangeState::Offering || session.phase != SessionPhase::Established {
+        if session.phase != SessionPhase::Established || !session.change(ChangeEvent::Described) {
             return;
         }
         let Some(dialog) = &mut session.dialog else { return };
         let sequence = dialog.next_sequence();
         let (builder, target) = dialog.request(Method::Invite, sequence);
-        let identity = session.identity;
-        session.change = ChangeState::Inviting;
+        let (identity, known, secure) = (session.identity, session.known, dialog.is_secure());
         let builder = builder.raw(HeaderName::Allow, ALLOW).raw(HeaderName::Accept, ACCEPT);
-        let Ok(request) = self.signed(builder).body("application/sdp", offer).build() else { return };
-        let contact = Some(self.contact(identity, None));
-        let exchange =
-            Exchange { purpose: Purpose::Reinvite(id), identity, request, target, contact, challenges: 0 };
+        let builder = builder.raw(HeaderName::Supported, SUPPORTED);
+        let request = match self.signed(builder).body("application/sdp", offer).build() {
+            Ok(request) => request,
+            Err(error) => return self.change_refused(id, error.to_string()),
+        };
+        let way = Way { target, contact: Some(self.contact(identity, None, secure)), known };
+        let exchange = Exchange::new(Purpose::Reinvite(id), identity, request, way);
         let key = self.send(now, layer, exchange);
         if let Some(session) = self.sessions.get_mut(&id) {
             session.reinvite = Some(key);
         }
         self.timers.set(TimerKey::Change(id), now.after(self.config.change_wait));
+    }
+
+    /// Whether our re-INVITE is not wanted any more: its time is over, or that of the session.
+    pub(super) fn is_change_withdrawn(&self, id: SessionId) -> bool {
+        self.timers.deadline(TimerKey::Change(id)).is_none()
     }
 
     /// The peer began to answer our re-INVITE and went no further: it is withdrawn.
@@ -109,23 +116,32 @@ impl Endpoint {
         id: SessionId,
         key: ClientKey,
         response: &Message<'_>,
-        source: Source,
     ) {
         let sequence = response.require::<CSeq>().map_or(0, |cseq| cseq.sequence);
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        if session.reinvite != Some(key) || session.change != ChangeState::Inviting {
-            return self.acknowledge_again(now, layer, id, sequence);
+        let current =
+            |session: &Session| session.reinvite == Some(key) && session.change == ChangeState::Inviting;
+        match self.sessions.get(&id) {
+            // The session is over, and its dialog forgotten: the peer waits for the ACK all the same.
+            None => return self.acknowledge_forgotten(now, layer, key),
+            Some(session) if !current(session) => {
+                return self.acknowledge_again(now, layer, id, sequence);
+            }
+            Some(_) => {}
         }
+        let path = layer.path(key);
+        let Some(session) = self.sessions.get_mut(&id) else { return };
         session.reinvite = None;
+        session.invited = Some(key);
         if let Some(dialog) = &mut session.dialog {
             dialog.refresh_target(response);
-            if dialog.has_no_flow() {
-                dialog.take_flow(source.flow);
+            if let Some(path) = path {
+                dialog.take_path(path);
             }
         }
-        session.change = ChangeState::Applying;
+        session.change(ChangeEvent::Success);
         self.timers.cancel(TimerKey::Change(id));
         self.acknowledge(now, layer, id, sequence, None);
+        self.keep_path(now, layer, id);
         match description(response) {
             Some(answer) => {
                 self.note_remote_hold(id, &answer);
@@ -138,10 +154,9 @@ impl Endpoint {
     /// The media side took the peer's answer.
     pub(super) fn change_applied(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        if session.change != ChangeState::Applying {
+        if session.change != ChangeState::Applying || !session.change(ChangeEvent::Applied) {
             return;
         }
-        session.change = ChangeState::Idle;
         let change = session.changing.take();
         match change {
             Some(Change::Hold) => session.held_local = true,
@@ -164,7 +179,7 @@ impl Endpoint {
 
     fn give_up_change(&mut self, id: SessionId, failure: Failure) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        session.change = ChangeState::Idle;
+        session.change(ChangeEvent::Refused);
         let change = session.changing.take();
         session.reinvite = None;
         self.ask(id, Asked::Rollback, MediaQuestion::Rollback);
@@ -203,7 +218,7 @@ impl Endpoint {
         if failure.status == Some(StatusCode::REQUEST_PENDING.code()) {
             // Both sides changed at once: the owner of the Call-ID waits longer.
             let owner = session.dialog.as_ref().is_some_and(|dialog| dialog.is_caller);
-            session.change = ChangeState::Waiting;
+            session.change(ChangeEvent::Glare);
             let tens = if owner { 210 + self.random.below(191) } else { self.random.below(201) };
             self.timers.set(TimerKey::Glare(id), now.after(Duration::from_millis(tens * 10)));
             return self.ask(id, Asked::Rollback, MediaQuestion::Rollback);
@@ -211,11 +226,9 @@ impl Endpoint {
         self.give_up_change(id, failure.clone());
     }
 
-    pub(super) fn glare_over(&mut self, _now: Now, id: SessionId) {
+    pub(super) fn glare_over(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        if session.change == ChangeState::Waiting {
-            session.change = ChangeState::Idle;
-        }
+        session.change(ChangeEvent::Waited);
         // A change of the peer may be going on by now: ours begins when that is over.
         self.next_change(id);
     }
@@ -232,21 +245,23 @@ impl Endpoint {
     ) {
         let message = request.as_message();
         let Some(session) = self.sessions.get_mut(&id) else { return };
+        // An offer of ours that the missing ACK was to answer is still open.
+        let unanswered = session.unacknowledged.as_ref().is_some_and(|waiting| waiting.offered);
         let refused = match session.phase {
-            SessionPhase::Established => session.change.takes_reinvite().err(),
+            SessionPhase::Established if unanswered => Some(491),
+            SessionPhase::Established => {
+                session.change.step(ChangeEvent::Reinvite).is_none().then(|| session.change.refusal())
+            }
+            SessionPhase::AwaitingAck if !unanswered => None,
             // The first offer and answer are not done.
             SessionPhase::AwaitingAck
-                if session.unacknowledged.as_ref().is_some_and(|waiting| !waiting.offered) =>
-            {
-                None
-            }
-            SessionPhase::AwaitingAck | SessionPhase::Answered | SessionPhase::Completing => Some(491),
-            SessionPhase::Offering
+            | SessionPhase::Answered
+            | SessionPhase::Completing
+            | SessionPhase::Offering
             | SessionPhase::Calling
             | SessionPhase::Proceeding
-            | SessionPhase::Cancelling
-            | SessionPhase::Ringing
-            | SessionPhase::Accepting => Some(500),
+            | SessionPhase::Cancelling => Some(491),
+            SessionPhase::Ringing | SessionPhase::Accepting => Some(500),
             SessionPhase::Ending | SessionPhase::Ended => Some(481),
         };
         if let Some(status) = refused {
@@ -256,39 +271,32 @@ impl Endpoint {
             if status == StatusCode::SERVER_INTERNAL_ERROR {
                 builder = builder.raw(HeaderName::RetryAfter, &self.random.below(11).to_string());
             }
-            if let Ok(answer) = builder.build() {
-                layer.respond(now, key, answer);
-            }
+            self.reply(now, layer, key, &message, &tag, builder);
             return;
         }
-        if session.phase == SessionPhase::AwaitingAck
-            && let Some(cause) = session.bye_wanted.take()
-        {
+        // The ACK was lost or overtaken; the peer's next request shows that our 2xx arrived.
+        session.unacknowledged = None;
+        self.timers.cancel(TimerKey::Repeat(id));
+        self.timers.cancel(TimerKey::AckMissing(id));
+        let cause = session.bye_wanted.take_if(|_| session.phase == SessionPhase::AwaitingAck);
+        let is_new = session.advance(PhaseEvent::Ack);
+        if let Some(cause) = cause {
             // We hung up meanwhile, and waited for the ACK alone.
-            session.unacknowledged = None;
-            session.advance(PhaseEvent::Ack);
             self.respond(now, layer, key, &message, StatusCode::REQUEST_TERMINATED);
             return self.abandon(now, layer, id, PhaseEvent::HangUp, cause);
         }
-        if session.phase == SessionPhase::AwaitingAck {
-            // The ACK was lost or overtaken; the peer's next request shows that our 2xx arrived.
-            session.unacknowledged = None;
-            session.advance(PhaseEvent::Ack);
-            self.timers.cancel(TimerKey::Repeat(id));
-            self.timers.cancel(TimerKey::AckMissing(id));
+        if is_new {
             self.established(id);
         }
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if let Some(dialog) = &mut session.dialog {
-            dialog.refresh_target(&message);
             // The peer may have lost its connection before we know.
-            if source.protocol.is_reliable() || dialog.has_no_flow() {
-                dialog.take_flow(source.flow);
-            }
+            dialog.follow(&message, (source.flow, source.address));
         }
-        session.change = ChangeState::Answering;
+        session.change(ChangeEvent::Reinvite);
         session.reinvited = Some((key, request.clone(), source));
         self.invites.insert(key, id);
+        self.keep_path(now, layer, id);
         let Some(session) = self.sessions.get(&id) else { return };
         let direction = wish(session, None);
         let question = match description(&message) {
@@ -311,14 +319,28 @@ impl Endpoint {
             return;
         }
         let Some((key, request, source)) = session.reinvited.take() else { return };
-        session.change = ChangeState::AwaitingAck;
-        let offer = description(&request.as_message());
+        let message = request.as_message();
+        // Only a change that is agreed on has the peer be elsewhere (RFC 6141 §4.9).
+        let before = session.dialog.clone();
+        if let Some(dialog) = &mut session.dialog {
+            dialog.refresh_target(&message);
+            dialog.follow(&message, (source.flow, source.address));
+        }
+        let offer = description(&message);
         let offered = offer.is_none();
+        if !self.send_success(now, layer, id, key, &request, source, text, offered) {
+            if let Some(session) = self.sessions.get_mut(&id) {
+                session.dialog = before;
+                session.change(ChangeEvent::Refused);
+            }
+            self.ask(id, Asked::Rollback, MediaQuestion::Rollback);
+            return self.next_change(id);
+        }
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.change(ChangeEvent::Described);
+        }
         if let Some(offer) = offer {
             self.note_remote_hold(id, &offer);
-        }
-        self.send_success(now, layer, id, key, &request, source, text, offered);
-        if !offered {
             self.tell_hold(id);
         }
     }
@@ -332,7 +354,7 @@ impl Endpoint {
     ) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Some((key, request, _)) = session.reinvited.take() else { return };
-        session.change = ChangeState::Idle;
+        session.change(ChangeEvent::Refused);
         self.respond(now, layer, key, &request.as_message(), status);
         self.next_change(id);
     }
@@ -351,12 +373,12 @@ impl Endpoint {
         }
         match (offered, answer) {
             (false, _) => {
-                session.change = ChangeState::Idle;
+                session.change(ChangeEvent::Ack);
                 self.recovered(id);
                 self.next_change(id);
             }
             (true, Some(answer)) => {
-                session.change = ChangeState::Completing;
+                session.change(ChangeEvent::AckWithAnswer);
                 self.note_remote_hold(id, &answer);
                 self.ask(id, Asked::ReinviteAnswer, MediaQuestion::SetRemote { answer, provisional: false });
             }
@@ -370,10 +392,9 @@ impl Endpoint {
     /// The media side took, or refused, the answer that the ACK of the peer's re-INVITE brought.
     pub(super) fn reinvite_completed(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        if session.change != ChangeState::Completing {
+        if session.change != ChangeState::Completing || !session.change(ChangeEvent::Applied) {
             return;
         }
-        session.change = ChangeState::Idle;
         self.recovered(id);
         self.tell_hold(id);
         self.next_change(id);

@@ -4,7 +4,7 @@ use rvoip_sans_io::Now;
 use rvoip_sip_core::{Method, StatusCode};
 use rvoip_transaction_core::TransactionLayer;
 
-use super::exchange::{Exchange, Purpose};
+use super::exchange::{Exchange, Purpose, Way};
 use super::{Asked, Endpoint, TimerKey};
 use crate::session::{PhaseEvent, SessionPhase};
 use crate::{EndCause, MediaAnswer, NegotiationId, SessionId, UserAgentEvent};
@@ -26,7 +26,7 @@ impl Endpoint {
         match session.phase {
             SessionPhase::Offering => {
                 session.advance(PhaseEvent::HangUp);
-                self.end(id, cause);
+                self.end(now, layer, id, cause);
             }
             SessionPhase::Calling | SessionPhase::Proceeding => {
                 session.advance(PhaseEvent::HangUp);
@@ -66,19 +66,13 @@ impl Endpoint {
             return;
         }
         session.bye_wanted = Some(cause);
-        // A 2xx with an offer that we do not want any more is acknowledged all the same (RFC 3261 §13.2.2.4).
-        if session.acknowledged.is_none()
-            && let Some(dialog) = session.dialog.as_ref().filter(|dialog| dialog.is_caller)
-        {
-            let sequence = dialog.invite_sequence();
-            self.acknowledge(now, layer, id, sequence, None);
-        }
+        self.acknowledge_unwanted(now, layer, id);
         self.send_bye(now, layer, id);
     }
 
     pub(super) fn send_bye(&mut self, now: Now, layer: &mut TransactionLayer, id: SessionId) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        let identity = session.identity;
+        let (identity, known) = (session.identity, session.known);
         let pending = session.reinvited.take();
         let Some(dialog) = &mut session.dialog else { return };
         let sequence = dialog.next_sequence();
@@ -89,40 +83,41 @@ impl Endpoint {
         if let Some((key, request, _)) = pending {
             self.respond(now, layer, key, &request.as_message(), StatusCode::REQUEST_TERMINATED);
         }
+        self.cancel_timers(id);
+        if let Some(key) = changing {
+            layer.cancel(now, key);
+        }
+        self.timers.set(TimerKey::HangUp(id), now.after(self.config.hang_up_wait));
+        if let Ok(request) = self.signed(builder).build() {
+            let way = Way { target, contact: None, known };
+            self.send(now, layer, Exchange::new(Purpose::Bye(id), identity, request, way));
+        } else {
+            self.counters.count("BYE that cannot be written");
+            self.bye_done(now, layer, id);
+        }
+    }
+
+    fn cancel_timers(&mut self, id: SessionId) {
         for timer in [
+            TimerKey::Ringing(id),
             TimerKey::Repeat(id),
             TimerKey::AckMissing(id),
             TimerKey::Glare(id),
-            TimerKey::Ringing(id),
+            TimerKey::HangUp(id),
             TimerKey::Change(id),
             TimerKey::Recover(id),
             TimerKey::RecoveryOver(id),
         ] {
             self.timers.cancel(timer);
         }
-        if let Some(key) = changing {
-            layer.cancel(now, key);
-        }
-        self.timers.set(TimerKey::HangUp(id), now.after(self.config.hang_up_wait));
-        match self.signed(builder).build() {
-            Ok(request) => {
-                let purpose = Purpose::Bye(id);
-                self.send(
-                    now,
-                    layer,
-                    Exchange { purpose, identity, request, target, contact: None, challenges: 0 },
-                );
-            }
-            Err(_) => self.bye_done(id),
-        }
     }
 
     /// Our BYE was answered, with whatever, or not at all: the session is over (RFC 3261 §15.1.1).
-    pub(super) fn bye_done(&mut self, id: SessionId) {
+    pub(super) fn bye_done(&mut self, now: Now, layer: &mut TransactionLayer, id: SessionId) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.advance(PhaseEvent::ByeDone);
         let cause = session.bye_wanted.take().unwrap_or(EndCause::LocalHangUp);
-        self.end(id, cause);
+        self.end(now, layer, id, cause);
     }
 
     /// The user has waited long enough: the session is told to be over, and what is left of it goes on unseen.
@@ -139,26 +134,33 @@ impl Endpoint {
     }
 
     /// Forgets a session and tells the user.
-    pub(super) fn end(&mut self, id: SessionId, cause: EndCause) {
+    pub(super) fn end(&mut self, now: Now, layer: &mut TransactionLayer, id: SessionId, cause: EndCause) {
+        self.release_path(now, layer, id);
+        self.forget_questions(id, None);
         let Some(session) = self.sessions.remove(&id) else { return };
-        self.dialogs.retain(|_, of| *of != id);
-        self.negotiations.retain(|_, (of, _)| *of != id);
-        self.invites.retain(|_, of| *of != id);
-        for timer in [
-            TimerKey::Ringing(id),
-            TimerKey::Repeat(id),
-            TimerKey::AckMissing(id),
-            TimerKey::Glare(id),
-            TimerKey::HangUp(id),
-            TimerKey::Change(id),
-            TimerKey::Recover(id),
-            TimerKey::RecoveryOver(id),
-        ] {
-            self.timers.cancel(timer);
+        let early = session.calling.iter().flat_map(|calling| calling.early.values());
+        for dialog in session.dialog.iter().chain(early) {
+            self.dialogs.remove(&dialog.id);
         }
+        self.cancel_timers(id);
         if !session.ended {
             self.tell(UserAgentEvent::Ended { session: id, cause });
         }
+    }
+
+    /// Nobody waits any more for what the media side was asked, or for one of these questions.
+    pub(super) fn forget_questions(&mut self, id: SessionId, only: Option<Asked>) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.questions.retain(|question| {
+            let kept = self
+                .negotiations
+                .get(question)
+                .is_some_and(|(_, asked)| only.is_some_and(|only| only != *asked));
+            if !kept {
+                self.negotiations.remove(question);
+            }
+            kept
+        });
     }
 
     pub(super) fn established(&mut self, id: SessionId) {
@@ -179,6 +181,9 @@ impl Endpoint {
         answer: MediaAnswer,
     ) {
         let Some((id, asked)) = self.negotiations.remove(&negotiation) else { return };
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.questions.retain(|question| *question != negotiation);
+        }
         match answer {
             MediaAnswer::Description(text) => match asked {
                 Asked::CallOffer => self.call_described(now, layer, id, text),
@@ -210,7 +215,7 @@ impl Endpoint {
                 Asked::CallOffer => {
                     if self.sessions.get_mut(&id).is_some_and(|session| session.advance(PhaseEvent::Refused))
                     {
-                        self.end(id, EndCause::MediaRefused { reason });
+                        self.end(now, layer, id, EndCause::MediaRefused { reason });
                     }
                 }
                 Asked::CallAnswer | Asked::AckAnswer | Asked::CalledAnswer => {

@@ -2,10 +2,11 @@
 
 use rvoip_sans_io::Now;
 use rvoip_sip_core::header::CSeq;
-use rvoip_sip_core::{Message, MessageBuf, StatusCode};
-use rvoip_transaction_core::{ClientKey, LocalContact, Outgoing, Source, Target, TransactionLayer};
+use rvoip_sip_core::{HeaderName, Message, MessageBuf, MessageBuilder, Method, StatusCode};
+use rvoip_transaction_core::{ClientKey, LocalContact, Outgoing, Target, TransactionLayer};
 
 use super::Endpoint;
+use super::answered::with_credentials_of;
 use crate::session::SessionPhase;
 use crate::{Failure, FailureKind, IdentityId, RequestId, SessionId};
 
@@ -33,14 +34,33 @@ pub(super) struct Exchange {
     pub(super) request: MessageBuf,
     pub(super) target: Target,
     pub(super) contact: Option<LocalContact>,
+    /// It passes a server of the identity's, which may ask for the password.
+    pub(super) known: bool,
     /// Challenges that were answered; a proxy and the server behind it may both ask.
     pub(super) challenges: u8,
+    /// Branches of an INVITE that answered though nobody wanted them: the peer's tag, and the ACK for each 2xx.
+    pub(super) refused: Vec<(String, Outgoing)>,
+}
+
+/// The way of a request.
+#[derive(Clone, Debug)]
+pub(super) struct Way {
+    pub(super) target: Target,
+    /// Our Contact, where the layer adds it.
+    pub(super) contact: Option<LocalContact>,
+    /// It passes a server of the identity's.
+    pub(super) known: bool,
 }
 
 /// More challenges to one request than any sane path has.
 const CHALLENGES: u8 = 5;
 
 impl Exchange {
+    pub(super) fn new(purpose: Purpose, identity: Option<IdentityId>, request: MessageBuf, way: Way) -> Self {
+        let Way { target, contact, known } = way;
+        Self { purpose, identity, request, target, contact, known, challenges: 0, refused: Vec::new() }
+    }
+
     pub(super) fn sequence(&self) -> u32 {
         self.request.as_message().require::<CSeq>().map_or(0, |cseq| cseq.sequence)
     }
@@ -74,7 +94,6 @@ impl Endpoint {
         layer: &mut TransactionLayer,
         key: ClientKey,
         response: &Message<'_>,
-        source: Source,
     ) {
         let Some(status) = response.status() else { return };
         let Some(exchange) = self.exchanges.get(&key) else {
@@ -87,16 +106,21 @@ impl Endpoint {
         let purpose = exchange.purpose;
         if status.is_provisional() {
             if let Purpose::Invite(session) = purpose {
-                self.call_progressed(session, key, response, source);
+                self.call_progressed(layer, session, key, response);
             }
             return;
         }
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::PROXY_AUTHENTICATION_REQUIRED) {
             let Some(exchange) = self.exchanges.remove(&key) else { return };
             // What was withdrawn is not asked for again.
-            if let Purpose::Invite(session) = purpose
-                && self.sessions.get(&session).is_some_and(|of| of.phase == SessionPhase::Cancelling)
-            {
+            let withdrawn = match purpose {
+                Purpose::Invite(session) => {
+                    self.sessions.get(&session).is_none_or(|of| of.phase == SessionPhase::Cancelling)
+                }
+                Purpose::Reinvite(session) => self.is_change_withdrawn(session),
+                Purpose::Register(_) | Purpose::Bye(_) | Purpose::Refusal | Purpose::Request { .. } => false,
+            };
+            if withdrawn {
                 let failure = failure_of_response(response, status);
                 return self.exchange_failed(now, layer, key, &exchange, &failure);
             }
@@ -116,10 +140,10 @@ impl Endpoint {
         match purpose {
             // Further 2xx may follow, so the exchange stays until its transaction ends.
             Purpose::Invite(session) if status.is_success() => {
-                self.call_answered(now, layer, session, key, response, source);
+                self.call_answered(now, layer, session, key, response);
             }
             Purpose::Reinvite(session) if status.is_success() => {
-                self.change_answered(now, layer, session, key, response, source);
+                self.change_answered(now, layer, session, key, response);
             }
             Purpose::Invite(_)
             | Purpose::Reinvite(_)
@@ -130,7 +154,7 @@ impl Endpoint {
                 let Some(exchange) = self.exchanges.remove(&key) else { return };
                 match purpose {
                     Purpose::Register(identity) => {
-                        self.register_answered(now, layer, identity, key, &exchange, response, source);
+                        self.register_answered(now, layer, identity, key, &exchange, response);
                     }
                     Purpose::Invite(session) if status.is_redirection() => {
                         self.call_redirected(now, layer, session, key, response);
@@ -162,7 +186,7 @@ impl Endpoint {
             }
             Purpose::Invite(session) => self.call_failed(now, layer, session, key, failure),
             Purpose::Reinvite(session) => self.change_failed(now, layer, session, key, failure),
-            Purpose::Bye(session) => self.bye_done(session),
+            Purpose::Bye(session) => self.bye_done(now, layer, session),
             Purpose::Refusal => self.counters.count("BYE of another fork that failed"),
             Purpose::Request { id, session } => self.request_failed(now, layer, id, session, failure),
         }
@@ -188,6 +212,9 @@ impl Endpoint {
         if exchange.challenges > CHALLENGES {
             return Err("the server asks for credentials again and again".to_owned());
         }
+        if !exchange.known {
+            return Err("a server that is not the account's asks for its password".to_owned());
+        }
         state.authenticator.challenged(response, &exchange.request.as_message())?;
         let sequence = match exchange.session().and_then(|id| self.sessions.get_mut(&id)) {
             Some(session) => match (&mut session.dialog, &mut session.calling) {
@@ -204,7 +231,7 @@ impl Endpoint {
             state.registration.sequence = sequence;
         }
         let request = exchange.request.as_message();
-        let method = request.method().unwrap_or(rvoip_sip_core::Method::Options);
+        let method = request.method().unwrap_or(Method::Options);
         let edit = request.edit().set(&CSeq { sequence, method });
         let edit = state.authenticator.authorize(edit, &request, credentials, &mut self.random);
         let request = edit.finish().map_err(|error| error.to_string())?;
@@ -213,6 +240,24 @@ impl Endpoint {
         let new_key = self.send(now, layer, exchange);
         self.exchange_renamed(now, layer, purpose, key, new_key);
         Ok(())
+    }
+
+    /// Acknowledges the 2xx of a re-INVITE whose session is over: the request says what is to be known of the dialog.
+    pub(super) fn acknowledge_forgotten(&mut self, now: Now, layer: &mut TransactionLayer, key: ClientKey) {
+        let Some(exchange) = self.exchanges.get(&key) else { return };
+        let request = exchange.request.as_message();
+        let Some(Ok(uri)) = request.request_uri() else { return };
+        let names = [HeaderName::Route, HeaderName::From, HeaderName::To, HeaderName::CallId];
+        let builder = names
+            .iter()
+            .fold(MessageBuilder::request(Method::Ack, &uri), |builder, name| builder.copy(&request, name))
+            .header(&CSeq { sequence: exchange.sequence(), method: Method::Ack });
+        let builder = with_credentials_of(&request, builder);
+        let (target, contact) = (exchange.target.clone(), None);
+        match self.signed(builder).build() {
+            Ok(request) => layer.send_ack(now, Outgoing { request, target, contact }),
+            Err(_) => self.counters.count("ACK that cannot be written"),
+        }
     }
 
     /// The state machines know their requests by key, and a challenged request is sent under a new one.

@@ -1,17 +1,18 @@
 //! Requests within dialogs (RFC 3261 §12.2.2).
 
 use rvoip_sans_io::Now;
-use rvoip_sip_core::{MessageBuf, StatusCode};
-use rvoip_transaction_core::{ServerKey, Source, TransactionLayer};
+use rvoip_sip_core::{HeaderName, MessageBuf, StatusCode};
+use rvoip_transaction_core::{DialogId, ServerKey, Source, TransactionLayer};
 
 use super::Endpoint;
 use super::incoming::{Taken, check, content_type};
 use crate::dialog::DialogEvent;
-use crate::session::{PhaseEvent, SessionPhase};
+use crate::session::PhaseEvent;
 use crate::{EndCause, SessionId, UserAgentEvent};
 
 impl Endpoint {
-    pub(super) fn in_dialog(
+    /// A request within a dialog of the session that [`Self::session_of`] names.
+    pub fn handle_request_in_session(
         &mut self,
         now: Now,
         layer: &mut TransactionLayer,
@@ -29,7 +30,7 @@ impl Endpoint {
         let in_order = match (&mut session.dialog, &mut session.calling) {
             (Some(dialog), _) => dialog.takes(&message),
             // An early dialog of a caller, which only its own table knows.
-            (None, Some(calling)) => rvoip_transaction_core::DialogId::of_request(&message)
+            (None, Some(calling)) => DialogId::of_request(&message)
                 .and_then(|dialog| calling.early.get_mut(&dialog.remote_tag))
                 .is_some_and(|dialog| dialog.takes(&message)),
             (None, None) => false,
@@ -42,6 +43,13 @@ impl Endpoint {
             Taken::Invite => self.reinvite_received(now, layer, id, key, request, source),
             Taken::Options => self.options_received(now, layer, key, &message),
             Taken::Message => self.message_received(now, layer, key, &message, Some(id)),
+            // We know no package, and what is sent without one by the old use of INFO alone (RFC 6086 §4.2.2).
+            Taken::Info if message.raw(HeaderName::InfoPackage).next().is_some() => {
+                let status = StatusCode::BAD_INFO_PACKAGE;
+                let tag = self.random.token(10);
+                let builder = self.answer(&message, status, &tag).raw(HeaderName::RecvInfo, "");
+                self.reply(now, layer, key, &message, &tag, builder);
+            }
             Taken::Info => {
                 let event = UserAgentEvent::InfoReceived {
                     session: id,
@@ -67,14 +75,17 @@ impl Endpoint {
         key: ServerKey,
         request: &MessageBuf,
     ) {
-        self.respond(now, layer, key, &request.as_message(), StatusCode::OK);
+        let message = request.as_message();
+        self.respond(now, layer, key, &message, StatusCode::OK);
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        if session.phase == SessionPhase::Proceeding {
-            // A callee may end its early dialog; the other branches of the fork are not worth waiting for.
-            session.advance(PhaseEvent::RemoteBye);
-            session.bye_wanted = Some(EndCause::RemoteHangUp);
-            if let Some(key) = session.calling.as_ref().and_then(|calling| calling.key) {
-                layer.cancel(now, key);
+        if let Some(calling) = &mut session.calling {
+            // A callee ends no early dialog (RFC 3261 §15). If one does, that branch is over, and no other.
+            let dialog = DialogId::of_request(&message);
+            let Some(dialog) = dialog.and_then(|id| calling.early.get_mut(&id.remote_tag)) else { return };
+            if dialog.step(DialogEvent::Bye) {
+                let gone = dialog.id.clone();
+                calling.early.remove(&gone.remote_tag);
+                self.dialogs.remove(&gone);
             }
             return;
         }
@@ -84,6 +95,7 @@ impl Endpoint {
         if let Some(dialog) = &mut session.dialog {
             dialog.step(DialogEvent::Bye);
         }
+        let tag = session.local_tag.clone();
         let ringing = session.called.take().map(|called| (called.key, called.invite));
         let reinvited = session.reinvited.take().map(|(key, request, _)| (key, request));
         if let Some(changing) = session.reinvite {
@@ -91,8 +103,11 @@ impl Endpoint {
         }
         let cause = session.bye_wanted.take().unwrap_or(EndCause::RemoteHangUp);
         for (key, invite) in ringing.into_iter().chain(reinvited) {
-            self.respond(now, layer, key, &invite.as_message(), StatusCode::REQUEST_TERMINATED);
+            // All responses of an INVITE have one tag (RFC 3261 §8.2.6.2).
+            let invite = invite.as_message();
+            let builder = self.answer(&invite, StatusCode::REQUEST_TERMINATED, &tag);
+            self.reply(now, layer, key, &invite, &tag, builder);
         }
-        self.end(id, cause);
+        self.end(now, layer, id, cause);
     }
 }

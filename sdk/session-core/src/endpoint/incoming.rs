@@ -5,12 +5,14 @@ use rvoip_sip_core::header::{Accept, ContentEncoding, ContentType, Require, To};
 use rvoip_sip_core::{HeaderName, Message, MessageBuf, Method, SipUri, StatusCode, Uri};
 use rvoip_transaction_core::{DialogId, ServerKey, Source, TransactionLayer};
 
-use super::message::{ACCEPT, ALLOW, owned};
+use super::message::{ACCEPT, ALLOW, SUPPORTED, owned};
 use super::{Endpoint, IdentityState};
+use crate::description::description;
 use crate::{IdentityId, UserAgentEvent};
 
 impl Endpoint {
-    /// A request that [`TransactionLayer::handle_received`] gave, other than ACK and a matched CANCEL.
+    /// A request that [`TransactionLayer::handle_received`] gave, other than ACK and a matched CANCEL, and that belongs to
+    /// none of our sessions.
     pub fn handle_request(
         &mut self,
         now: Now,
@@ -21,13 +23,9 @@ impl Endpoint {
         merged: bool,
     ) {
         let message = request.as_message();
-        if let Some(dialog) = DialogId::of_request(&message) {
-            return match self.dialogs.get(&dialog).copied() {
-                Some(session) => self.in_dialog(now, layer, session, key, request, source),
-                None => {
-                    self.respond(now, layer, key, &message, StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST);
-                }
-            };
+        if DialogId::of_request(&message).is_some() {
+            let status = StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST;
+            return self.respond(now, layer, key, &message, status);
         }
         if merged {
             return self.respond(now, layer, key, &message, StatusCode::LOOP_DETECTED);
@@ -72,12 +70,11 @@ impl Endpoint {
                 .answer(message, StatusCode::UNSUPPORTED_MEDIA_TYPE, &tag)
                 .raw(HeaderName::AcceptEncoding, "identity"),
         };
-        if let Ok(answer) = builder.build() {
-            layer.respond(now, key, answer);
-        }
+        self.reply(now, layer, key, message, &tag, builder);
     }
 
-    /// Answers with a status and nothing more.
+    /// Answers with a status and nothing more what was not answered before and has a tag of ours already, or gets its
+    /// first.
     pub(super) fn respond(
         &mut self,
         now: Now,
@@ -87,10 +84,8 @@ impl Endpoint {
         status: StatusCode,
     ) {
         let tag = self.random.token(10);
-        match self.answer(message, status, &tag).build() {
-            Ok(answer) => layer.respond(now, key, answer),
-            Err(_) => self.counters.count("answer that cannot be written"),
-        }
+        let builder = self.answer(message, status, &tag);
+        self.reply(now, layer, key, message, &tag, builder);
     }
 
     /// What we can do (RFC 3261 §11.2).
@@ -106,10 +101,10 @@ impl Endpoint {
             .answer(message, StatusCode::OK, &tag)
             .raw(HeaderName::Allow, ALLOW)
             .raw(HeaderName::Accept, ACCEPT)
-            .raw(HeaderName::AcceptEncoding, "identity");
-        if let Ok(answer) = builder.build() {
-            layer.respond(now, key, answer);
-        }
+            .raw(HeaderName::AcceptEncoding, "identity")
+            .raw(HeaderName::AcceptLanguage, "en")
+            .raw(HeaderName::Supported, SUPPORTED);
+        self.reply(now, layer, key, message, &tag, builder);
     }
 
     pub(super) fn message_received(
@@ -145,7 +140,7 @@ impl Endpoint {
             let address =
                 to.as_ref().is_some_and(|to| same_user_at_host(&state.identity.aor.uri(), &to.address.uri));
             let contact = user.as_deref() == Some(state.identity.contact_user.as_str());
-            let registered = state.registration.contact.is_some();
+            let registered = state.registration.is_wanted();
             (!state.is_removed && (address || contact)).then_some((!address, !registered))
         };
         let fitting = self.identities.iter().filter_map(|(id, state)| Some((fit(state)?, *id)));
@@ -197,7 +192,8 @@ pub(super) fn check(message: &Message<'_>) -> Result<Taken, Refusal> {
     if taken == Taken::Invite && !takes_descriptions(message) {
         return Err(Refusal::Status(StatusCode::NOT_ACCEPTABLE));
     }
-    if message.body().is_empty() {
+    // Whatever a BYE brings: it hangs up.
+    if message.body().is_empty() || taken == Taken::Bye {
         return Ok(taken);
     }
     let mut encodings = message.get_all::<ContentEncoding<'_>>().filter_map(Result::ok);
@@ -208,7 +204,8 @@ pub(super) fn check(message: &Message<'_>) -> Result<Taken, Refusal> {
         None => false,
         Some(Err(_)) => return Err(Refusal::Status(StatusCode::BAD_REQUEST)),
         Some(Ok(content_type)) => match taken {
-            Taken::Invite => content_type.is("application", "sdp"),
+            // Or one of several parts is a description (RFC 5621).
+            Taken::Invite => content_type.is("application", "sdp") || description(message).is_some(),
             Taken::Message => content_type.media_type.eq_ignore_ascii_case("text"),
             Taken::Options | Taken::Cancel | Taken::Bye | Taken::Info => true,
         },

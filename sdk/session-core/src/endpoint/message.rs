@@ -1,60 +1,74 @@
 //! How our messages look: what every request and answer of ours carries.
 
-use rvoip_sans_io::Protocol;
+use rvoip_sans_io::{Now, Protocol};
 use rvoip_sip_core::header::CSeq;
-use rvoip_sip_core::{HeaderName, Message, MessageBuilder, Method, NameAddr, StatusCode, Uri, UriBuf};
-use rvoip_transaction_core::{LocalContact, Source, Target, TransactionLayer};
+use rvoip_sip_core::{
+    HeaderName, Message, MessageBuilder, Method, NameAddr, Params, SipUri, StatusCode, Uri, UriBuf,
+    UriHeaders,
+};
+use rvoip_transaction_core::{LocalContact, ServerKey, Source, Target, TransactionLayer};
 
 use super::Endpoint;
+use super::called::called_uri;
+use super::exchange::Way;
 use crate::IdentityId;
+use crate::authentication::is_known_to;
+use crate::dialog::{Dialog, is_secure};
+use crate::session::Session;
 
 /// The methods that we take, as Allow says.
 pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, MESSAGE, INFO";
 /// The bodies that we take.
 pub(super) const ACCEPT: &str = "application/sdp, text/plain, application/dtmf-relay";
+/// The extensions that we know.
+pub(super) const SUPPORTED: &str = "path, outbound";
 
 /// What names a request outside of dialogs.
 pub(super) struct Outside<'a> {
     pub(super) method: Method,
     /// The request URI.
     pub(super) uri: &'a UriBuf,
-    /// The value of To.
-    pub(super) to: String,
+    /// Whom To names.
+    pub(super) to: &'a UriBuf,
     pub(super) from_tag: &'a str,
     pub(super) call_id: &'a str,
     pub(super) sequence: u32,
 }
 
 impl Endpoint {
-    /// A request outside of dialogs, and where it goes: through the outbound proxy and the route that the registrar gave
-    /// (RFC 3261 §8.1.1, §8.1.2, RFC 3608).
-    pub(super) fn outside(
-        &self,
-        identity: IdentityId,
-        parts: Outside<'_>,
-    ) -> Option<(MessageBuilder, Target)> {
+    /// A request outside of dialogs, with our Contact, and where it goes: through the outbound proxy and the route that the
+    /// registrar gave (RFC 3261 §8.1.1, §8.1.2, RFC 3608).
+    pub(super) fn outside(&self, identity: IdentityId, parts: Outside<'_>) -> Option<(MessageBuilder, Way)> {
         let state = self.identities.get(&identity)?;
-        let mut routes: Vec<UriBuf> = state.identity.outbound_proxy.iter().map(loose).collect();
-        if parts.method != Method::Register {
+        let of = &state.identity;
+        let mut routes: Vec<UriBuf> = of.outbound_proxy.iter().map(loose).collect();
+        let is_register = parts.method == Method::Register;
+        if !is_register {
             routes.extend(state.registration.service_route.iter().cloned());
         }
-        let hop = state.identity.server.as_ref().or(routes.first()).unwrap_or(parts.uri);
-        let target = Target { uri: over(hop, state.identity.protocol), flow: None };
-        let mut builder = MessageBuilder::request(parts.method.clone(), &parts.uri.as_uri());
+        let hop = of.server.as_ref().or(routes.first()).unwrap_or(parts.uri);
+        let configured = is_register || of.server.is_some() || of.outbound_proxy.is_some();
+        let target = Target { configured, ..Target::new(over(hop, of.protocol)) };
+        let known = is_register || !routes.is_empty() || is_known_to(of, hop);
+        let uri = parts.uri.to_target();
+        let secure =
+            is_secure(&uri.as_uri()) || routes.first().is_some_and(|route| is_secure(&route.as_uri()));
+        let mut builder = MessageBuilder::request(parts.method.clone(), &uri.as_uri());
         for route in &routes {
             builder = builder.raw(HeaderName::Route, &format!("<{route}>"));
         }
-        let aor = state.identity.aor.as_name_addr();
+        let aor = of.aor.as_name_addr();
         let from = match aor.display_name() {
-            Some(_) => format!("{} <{}>", aor.display_name_as_written(), aor.uri_as_written()),
-            None => format!("<{}>", aor.uri_as_written()),
+            Some(_) => format!("{} {}", aor.display_name_as_written(), bracketed(&aor.uri)),
+            None => bracketed(&aor.uri),
         };
         let builder = builder
             .raw(HeaderName::From, &format!("{from};tag={}", parts.from_tag))
-            .raw(HeaderName::To, &parts.to)
+            .raw(HeaderName::To, &bracketed(&parts.to.as_uri()))
             .raw(HeaderName::CallId, parts.call_id)
             .header(&CSeq { sequence: parts.sequence, method: parts.method });
-        Some((self.signed(builder), target))
+        let contact = Some(self.contact(Some(identity), None, secure));
+        Some((self.signed(builder), Way { target, contact, known }))
     }
 
     /// The server that an identity sends everything to.
@@ -81,35 +95,75 @@ impl Endpoint {
         }
     }
 
+    /// Sends an answer; false if it cannot be written, which the peer is told in its place.
+    pub(super) fn reply(
+        &mut self,
+        now: Now,
+        layer: &mut TransactionLayer,
+        key: ServerKey,
+        request: &Message<'_>,
+        tag: &str,
+        answer: MessageBuilder,
+    ) -> bool {
+        let Ok(answer) = answer.build() else {
+            self.cannot_reply(now, layer, key, request, tag);
+            return false;
+        };
+        layer.respond(now, key, answer);
+        true
+    }
+
+    /// Answers 500 in place of what cannot be written. A request that cannot even be answered so is let go.
+    pub(super) fn cannot_reply(
+        &mut self,
+        now: Now,
+        layer: &mut TransactionLayer,
+        key: ServerKey,
+        request: &Message<'_>,
+        tag: &str,
+    ) {
+        self.counters.count("answer that cannot be written");
+        match MessageBuilder::response_to(request, StatusCode::SERVER_INTERNAL_ERROR).to_tag(tag).build() {
+            Ok(answer) => layer.respond(now, key, answer),
+            Err(_) => layer.forget_request(key),
+        }
+    }
+
     /// Our Contact.
-    pub(super) fn contact(&self, identity: Option<IdentityId>, called: Option<&Uri<'_>>) -> LocalContact {
-        let known =
-            identity.and_then(|id| self.identities.get(&id)).map(|state| state.identity.contact_user.clone());
+    pub(super) fn contact(
+        &self,
+        identity: Option<IdentityId>,
+        called: Option<&Uri<'_>>,
+        secure: bool,
+    ) -> LocalContact {
+        let state = identity.and_then(|id| self.identities.get(&id));
         let called = || {
             let sip = called.and_then(Uri::as_sip)?;
             sip.user_unescaped().map(std::borrow::Cow::into_owned).filter(|user| !user.is_empty())
         };
+        let known = state.map(|state| state.identity.contact_user.clone());
         let user = known.or_else(called).unwrap_or_else(|| "phone".to_owned());
-        let state = identity.and_then(|id| self.identities.get(&id));
         let outbound = state.is_some_and(|state| state.registration.outbound);
-        LocalContact { outbound, ..LocalContact::new(user) }
+        LocalContact { outbound, secure, ..LocalContact::new(user) }
     }
 
-    /// An answer that makes or refreshes a dialog: with Contact and the recorded route (RFC 3261 §12.1.1).
+    /// An answer of a session that makes or refreshes its dialog: with Contact and the recorded route (RFC 3261 §12.1.1).
     pub(super) fn dialog_answer(
         &self,
         layer: &TransactionLayer,
+        session: &Session,
         request: &Message<'_>,
         source: Source,
         status: StatusCode,
-        tag: &str,
-        contact: &LocalContact,
     ) -> MessageBuilder {
-        let mut builder = self.answer(request, status, tag).copy(request, &HeaderName::RecordRoute);
-        if let Some(value) = layer.contact_value(contact, source.flow, source.address) {
+        let secure = session.dialog.as_ref().is_some_and(Dialog::is_secure);
+        let contact = self.contact(session.identity, called_uri(request).as_ref(), secure);
+        let builder = self.answer(request, status, &session.local_tag);
+        let mut builder = builder.copy(request, &HeaderName::RecordRoute);
+        if let Some(value) = layer.contact_value(&contact, source.flow, source.address) {
             builder = builder.raw(HeaderName::Contact, &value);
         }
-        builder.raw(HeaderName::Allow, ALLOW)
+        builder.raw(HeaderName::Allow, ALLOW).raw(HeaderName::Supported, SUPPORTED)
     }
 }
 
@@ -127,27 +181,25 @@ fn loose(proxy: &UriBuf) -> UriBuf {
 /// A next hop over the transport that the account wants, where the URI does not say.
 fn over(hop: &UriBuf, protocol: Option<Protocol>) -> UriBuf {
     let uri = hop.as_uri();
-    let transport = match protocol {
-        None | Some(Protocol::Udp) => return hop.clone(),
-        Some(Protocol::Tcp) => "tcp",
-        Some(Protocol::Tls) => "tls",
-        Some(Protocol::Ws) => "ws",
-        Some(Protocol::Wss) => "wss",
-    };
-    match uri.as_sip() {
-        Some(sip) if sip.transport().is_none() && sip.headers.is_empty() => {
+    match (uri.as_sip(), protocol.and_then(Protocol::uri_name)) {
+        (Some(sip), Some(transport)) if sip.transport().is_none() && sip.headers.is_empty() => {
             UriBuf::parse(&format!("{hop};transport={transport}")).unwrap_or_else(|_| hop.clone())
         }
         _ => hop.clone(),
     }
 }
 
-/// The value of To for a URI.
-pub(super) fn bracketed(uri: &UriBuf) -> String {
-    format!("<{uri}>")
+/// An address of record in brackets, as From and To have it: who is meant, and not how to get there (RFC 3261 §19.1.1,
+/// table 1).
+fn bracketed(uri: &Uri<'_>) -> String {
+    let Some(sip) = uri.as_sip() else { return format!("<{uri}>") };
+    let phone = if sip.is_phone() { ";user=phone" } else { "" };
+    let bare =
+        SipUri { password: None, port: None, params: Params::EMPTY, headers: UriHeaders::EMPTY, ..*sip };
+    format!("<{bare}{phone}>")
 }
 
-/// An address without its parameters, owned.
+/// An address with its display name, owned.
 pub(super) fn owned(address: &NameAddr<'_>) -> rvoip_sip_core::NameAddrBuf {
     address.to_buf()
 }

@@ -1,5 +1,6 @@
 //! The endpoint: the transaction user of a phone.
 
+mod answered;
 mod called;
 mod caller;
 mod change;
@@ -8,14 +9,16 @@ mod exchange;
 mod in_dialog;
 mod incoming;
 mod message;
+mod path;
 mod recovering;
+mod registered;
 mod registering;
 mod requests;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use rvoip_sans_io::{Counters, Instant, Map, Now, Random, Timers};
+use rvoip_sans_io::{Counters, FlowId, Instant, Map, Now, Random, Set, Timers};
 use rvoip_transaction_core::{ClientFailure, ClientKey, DialogId, LayerEvent, ServerKey, TransactionLayer};
 
 use crate::authentication::Authenticator;
@@ -167,6 +170,8 @@ pub struct Endpoint {
     exchanges: Map<ClientKey, Exchange>,
     invites: Map<ServerKey, SessionId>,
     negotiations: Map<NegotiationId, (SessionId, Asked)>,
+    /// The flows that sessions need, and whose they are.
+    kept: Map<FlowId, Set<SessionId>>,
     timers: Timers<TimerKey>,
     outputs: VecDeque<EndpointOutput>,
     counters: Counters,
@@ -191,6 +196,7 @@ impl Endpoint {
             exchanges: Map::new(),
             invites: Map::new(),
             negotiations: Map::new(),
+            kept: Map::new(),
             timers: Timers::new(),
             outputs: VecDeque::new(),
             counters: Counters::default(),
@@ -214,8 +220,11 @@ impl Endpoint {
 
     /// Forgets an identity: nobody is called by it any more. What is registered stays so until it expires. Its sessions and
     /// requests go on, for which its credentials and servers are kept as long.
-    pub fn remove_identity(&mut self, id: IdentityId) {
+    pub fn remove_identity(&mut self, layer: &mut TransactionLayer, id: IdentityId) {
         if let Some(state) = self.identities.get_mut(&id).filter(|state| !state.is_removed) {
+            if let Some((flow, address)) = state.registration.path.take() {
+                layer.stop_keep_alive(flow, address);
+            }
             state.is_removed = true;
             self.removed += 1;
             self.timers.cancel(TimerKey::Registration(id));
@@ -244,9 +253,9 @@ impl Endpoint {
         self.sessions.len() + self.dialogs.len() + self.exchanges.len() + self.negotiations.len()
     }
 
-    /// Whether a dialog is one of ours; for [`dispatch`](rvoip_transaction_core::dispatch).
-    pub fn owns(&self, dialog: &DialogId) -> bool {
-        self.dialogs.contains_key(dialog)
+    /// The session that a dialog belongs to, if it is one of ours; for [`dispatch`](rvoip_transaction_core::dispatch).
+    pub fn session_of(&self, dialog: &DialogId) -> Option<SessionId> {
+        self.dialogs.get(dialog).copied()
     }
 
     /// What to do next; `None` if nothing.
@@ -270,7 +279,7 @@ impl Endpoint {
                 TimerKey::Ringing(session) => self.rung_out(now, layer, session),
                 TimerKey::Repeat(session) => self.repeat_success(now, layer, session),
                 TimerKey::AckMissing(session) => self.ack_missing(now, layer, session),
-                TimerKey::Glare(session) => self.glare_over(now, session),
+                TimerKey::Glare(session) => self.glare_over(session),
                 TimerKey::HangUp(session) => self.hang_up_overdue(session),
                 TimerKey::Change(session) => self.change_overdue(now, layer, session),
                 TimerKey::Recover(session) => self.recover(session),
@@ -315,6 +324,9 @@ impl Endpoint {
         let negotiation = NegotiationId(self.last_negotiation);
         if asked != Asked::Rollback {
             self.negotiations.insert(negotiation, (session, asked));
+            if let Some(session) = self.sessions.get_mut(&session) {
+                session.questions.push(negotiation);
+            }
         }
         self.outputs.push_back(EndpointOutput::Media(Question { session, negotiation, question }));
     }

@@ -7,7 +7,7 @@ use rvoip_transaction_core::TransactionLayer;
 
 use super::{Asked, Endpoint, TimerKey};
 use crate::registration::{RegistrationState, retry_after};
-use crate::session::{ChangeState, PhaseEvent, Recovery, SessionPhase};
+use crate::session::{ChangeEvent, PhaseEvent, Recovery, SessionPhase};
 use crate::{EndCause, Failure, FailureKind, IdentityId, MediaQuestion, SessionId, UserAgentEvent};
 
 /// What users are told.
@@ -30,7 +30,6 @@ impl Endpoint {
                 registration.path = None;
             }
             if on_flow && wanted {
-                registration.contact = None;
                 registration.failures = 0;
                 let is_new = registration.recovery.replace(deadline).is_none();
                 lost.push((*identity, is_new, registration.state));
@@ -67,18 +66,16 @@ impl Endpoint {
         registration.failures = registration.failures.saturating_add(1);
         let (base, longest) = (self.config.recovery_base, self.config.recovery_max);
         let wait = retry_after(base, longest, registration.failures, &mut self.random);
-        let at = (now.after(asked.unwrap_or(wait))).min(deadline);
+        let at = now.after(asked.unwrap_or(wait)).min(deadline);
         self.timers.set(TimerKey::Registration(identity), at);
         true
     }
 
-    /// The connection of sessions is gone. Those that are established are carried on; those that are being set up live and
-    /// die with their INVITE.
+    /// A connection is gone that sessions need: they are carried on.
     pub(super) fn sessions_lost_flow(&mut self, now: Now, flow: FlowId) {
         let mut lost = Vec::new();
-        for (id, session) in &mut self.sessions {
-            let Some(dialog) = session.dialog.as_mut().filter(|dialog| dialog.is_on(flow)) else { continue };
-            dialog.leave_flow(flow);
+        for id in self.sessions_without(flow) {
+            let Some(session) = self.sessions.get_mut(&id) else { continue };
             let lives = matches!(
                 session.phase,
                 SessionPhase::Answered
@@ -94,7 +91,7 @@ impl Endpoint {
                 .and_then(|identity| self.identities.get(&identity))
                 .is_some_and(|state| state.registration.recovery.is_some());
             let is_new = session.recovery.replace(Recovery { failures: 0, waits: registers }).is_none();
-            lost.push((*id, is_new));
+            lost.push((id, is_new));
         }
         for (id, is_new) in lost {
             self.timers.cancel(TimerKey::Recover(id));
@@ -132,8 +129,8 @@ impl Endpoint {
         let Some(recovery) = &mut session.recovery else { return false };
         // The peer may have lost its connection too, and servers on the way say so (RFC 5626 §11).
         let passing = match failure.status {
-            None => failure.kind == FailureKind::Unreachable,
-            Some(status) => matches!(status, 404 | 430 | 480 | 500..=599),
+            None => matches!(failure.kind, FailureKind::Unreachable | FailureKind::TimedOut),
+            Some(status) => matches!(status, 404 | 408 | 430 | 480 | 500..=599),
         };
         if !passing {
             return false;
@@ -142,7 +139,7 @@ impl Endpoint {
         recovery.failures = recovery.failures.saturating_add(1);
         let (base, longest) = (self.config.recovery_base, self.config.recovery_max);
         let wait = retry_after(base, longest, recovery.failures, &mut self.random);
-        session.change = ChangeState::Idle;
+        session.change(ChangeEvent::Refused);
         self.timers.set(TimerKey::Recover(id), now.after(wait));
         self.ask(id, Asked::Rollback, MediaQuestion::Rollback);
         true

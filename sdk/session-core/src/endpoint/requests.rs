@@ -6,8 +6,8 @@ use rvoip_sip_core::{HeaderName, Message, Method, StatusCode, UriBuf};
 use rvoip_transaction_core::TransactionLayer;
 
 use super::Endpoint;
-use super::exchange::{Exchange, Purpose, failure_of_response, reason};
-use super::message::{ACCEPT, Outside, bracketed};
+use super::exchange::{Exchange, Purpose, Way, failure_of_response, reason};
+use super::message::{ACCEPT, Outside};
 use crate::session::{PhaseEvent, SessionPhase};
 use crate::{
     Body, EndCause, Failure, FailureKind, IdentityId, RequestAnswer, RequestId, SessionId, UserAgentEvent,
@@ -27,26 +27,23 @@ impl Endpoint {
         let id = self.next_request();
         let (tag, call_id) = (self.random.token(10), self.random.token(24));
         let is_options = method == Method::Options;
-        let parts =
-            Outside { method, uri: to, to: bracketed(to), from_tag: &tag, call_id: &call_id, sequence: 1 };
+        let parts = Outside { method, uri: to, to, from_tag: &tag, call_id: &call_id, sequence: 1 };
         let built = self.outside(identity, parts).ok_or("the account is gone".to_owned()).and_then(
-            |(mut builder, target)| {
+            |(mut builder, way)| {
                 if is_options {
                     builder = builder.raw(HeaderName::Accept, ACCEPT);
                 }
                 if let Some(body) = body {
                     builder = builder.body(&body.content_type, body.bytes);
                 }
-                builder.build().map(|request| (request, target)).map_err(|error| error.to_string())
+                Ok((builder.build().map_err(|error| error.to_string())?, way))
             },
         );
         match built {
-            Ok((request, target)) => {
+            Ok((request, way)) => {
                 let purpose = Purpose::Request { id, session: None };
-                let contact = is_options.then(|| self.contact(Some(identity), None));
-                let exchange =
-                    Exchange { purpose, identity: Some(identity), request, target, contact, challenges: 0 };
-                self.send(now, layer, exchange);
+                let way = Way { contact: way.contact.filter(|_| is_options), ..way };
+                self.send(now, layer, Exchange::new(purpose, Some(identity), request, way));
             }
             Err(reason) => self.cannot_send(id, reason),
         }
@@ -67,7 +64,7 @@ impl Endpoint {
             self.cannot_send(id, "the call is over".to_owned());
             return id;
         };
-        let identity = state.identity;
+        let (identity, known) = (state.identity, state.known);
         let established = matches!(state.phase, SessionPhase::Established | SessionPhase::AwaitingAck);
         let Some(dialog) = state.dialog.as_mut().filter(|_| established) else {
             self.cannot_send(id, "the call is not established".to_owned());
@@ -78,12 +75,8 @@ impl Endpoint {
         match self.signed(builder).body(&body.content_type, body.bytes).build() {
             Ok(request) => {
                 let purpose = Purpose::Request { id, session: Some(session) };
-                let contact = None;
-                self.send(
-                    now,
-                    layer,
-                    Exchange { purpose, identity, request, target, contact, challenges: 0 },
-                );
+                let way = Way { target, contact: None, known };
+                self.send(now, layer, Exchange::new(purpose, identity, request, way));
             }
             Err(error) => self.cannot_send(id, error.to_string()),
         }

@@ -21,41 +21,141 @@ pub enum ChangeState {
     Completing,
 }
 
+/// What moves a change on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeEvent {
+    /// We want one.
+    Begin,
+    /// The media side wrote the description that was asked for.
+    Described,
+    /// The 2xx of our re-INVITE came.
+    Success,
+    /// The media side took the peer's description.
+    Applied,
+    /// The media side or the peer refused, or it was withdrawn.
+    Refused,
+    /// 491: the peer was changing too.
+    Glare,
+    /// The wait after 491 is over.
+    Waited,
+    /// The peer's re-INVITE came.
+    Reinvite,
+    /// The ACK of our 2xx came, with nothing left to agree on.
+    Ack,
+    /// The ACK came, with the answer to our offer.
+    AckWithAnswer,
+}
+
 impl ChangeState {
-    /// What the peer's re-INVITE meets: `Ok` if it may be answered, else 491 for glare with ours, 500 while an earlier one
-    /// of the peer is not answered (RFC 3261 §14.2).
-    pub fn takes_reinvite(self) -> Result<(), u16> {
-        match self {
-            Self::Idle | Self::Waiting | Self::Completing | Self::AwaitingAck => Ok(()),
-            // Our offer is not sent yet: the peer's goes first, ours is written anew afterwards.
-            Self::Offering | Self::Inviting | Self::Applying => Err(491),
-            Self::Answering => Err(500),
-        }
+    /// Every state, for tests and tables.
+    pub const ALL: [Self; 8] = [
+        Self::Idle,
+        Self::Offering,
+        Self::Inviting,
+        Self::Applying,
+        Self::Waiting,
+        Self::Answering,
+        Self::AwaitingAck,
+        Self::Completing,
+    ];
+
+    /// The next state, or `None` if the event has no place here.
+    #[expect(clippy::match_same_arms, reason = "ours first, then the peer's")]
+    pub fn step(self, event: ChangeEvent) -> Option<Self> {
+        use ChangeEvent as E;
+        Some(match (self, event) {
+            (Self::Idle, E::Begin) => Self::Offering,
+            (Self::Offering, E::Described) => Self::Inviting,
+            (Self::Inviting, E::Success) => Self::Applying,
+            (Self::Applying, E::Applied) => Self::Idle,
+            (Self::Offering | Self::Inviting | Self::Applying, E::Refused) => Self::Idle,
+            (Self::Inviting, E::Glare) => Self::Waiting,
+            (Self::Waiting, E::Waited) => Self::Idle,
+
+            // The peer's next re-INVITE shows that our 2xx arrived, whether or not its ACK did.
+            (Self::Idle | Self::Waiting | Self::AwaitingAck | Self::Completing, E::Reinvite) => {
+                Self::Answering
+            }
+            (Self::Answering, E::Described) => Self::AwaitingAck,
+            (Self::Answering, E::Refused) => Self::Idle,
+            (Self::AwaitingAck, E::Ack) => Self::Idle,
+            (Self::AwaitingAck, E::AckWithAnswer) => Self::Completing,
+            (Self::Completing, E::Applied) => Self::Idle,
+            (
+                Self::Idle
+                | Self::Offering
+                | Self::Inviting
+                | Self::Applying
+                | Self::Waiting
+                | Self::Answering
+                | Self::AwaitingAck
+                | Self::Completing,
+                _,
+            ) => return None,
+        })
     }
 
-    /// Whether a change of ours may begin.
-    pub fn is_idle(self) -> bool {
-        self == Self::Idle
+    /// What a re-INVITE of the peer is refused with that has no place here: 500 while an earlier one of the peer is not
+    /// answered, else 491 for glare with ours (RFC 3261 §14.2).
+    pub fn refusal(self) -> u16 {
+        if self == Self::Answering { 500 } else { 491 }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
+    const EVENTS: [ChangeEvent; 10] = [
+        ChangeEvent::Begin,
+        ChangeEvent::Described,
+        ChangeEvent::Success,
+        ChangeEvent::Applied,
+        ChangeEvent::Refused,
+        ChangeEvent::Glare,
+        ChangeEvent::Waited,
+        ChangeEvent::Reinvite,
+        ChangeEvent::Ack,
+        ChangeEvent::AckWithAnswer,
+    ];
+
     #[test]
-    fn a_reinvite_of_the_peer_meets_ours() {
-        for (state, expect) in [
-            (ChangeState::Idle, Ok(())),
-            (ChangeState::Offering, Err(491)),
-            (ChangeState::Inviting, Err(491)),
-            (ChangeState::Applying, Err(491)),
-            (ChangeState::Waiting, Ok(())),
-            (ChangeState::Answering, Err(500)),
-            (ChangeState::AwaitingAck, Ok(())),
-            (ChangeState::Completing, Ok(())),
-        ] {
-            assert_eq!(state.takes_reinvite(), expect, "{state:?}");
+    fn every_transition_of_a_change() {
+        let mut table = String::new();
+        for state in ChangeState::ALL {
+            for event in EVENTS {
+                match state.step(event) {
+                    Some(next) => {
+                        let _ = writeln!(table, "{state:?} --{event:?}--> {next:?}");
+                    }
+                    None if event == ChangeEvent::Reinvite => {
+                        let _ = writeln!(table, "{state:?} --{event:?}--> refused with {}", state.refusal());
+                    }
+                    None => {}
+                }
+            }
+        }
+        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn every_change_is_reached_and_ends() {
+        let reached = |start: ChangeState| {
+            let (mut reached, mut at) = (vec![start], 0);
+            while let Some(state) = reached.get(at).copied() {
+                for next in EVENTS.iter().filter_map(|event| state.step(*event)) {
+                    if !reached.contains(&next) {
+                        reached.push(next);
+                    }
+                }
+                at += 1;
+            }
+            reached
+        };
+        for state in ChangeState::ALL {
+            assert_eq!(reached(state).len(), ChangeState::ALL.len(), "{state:?}");
         }
     }
 }

@@ -3,18 +3,19 @@
 mod change;
 mod phase;
 
-use rvoip_sans_io::Map;
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use rvoip_sip_core::{MessageBuf, UriBuf};
+use rvoip_sans_io::{FlowId, Map};
+use rvoip_sip_core::{MessageBuf, StatusCode, UriBuf};
 use rvoip_transaction_core::{ClientKey, Outgoing, ServerKey, Source};
 
-pub use change::ChangeState;
+pub use change::{ChangeEvent, ChangeState};
 pub use phase::{PhaseEvent, SessionPhase};
 
 use crate::dialog::Dialog;
-use crate::{EndCause, IdentityId};
+use crate::{EndCause, IdentityId, NegotiationId};
 
 /// A change of an established session that we want.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +54,10 @@ pub(crate) struct Calling {
     pub(crate) early: Map<String, Dialog>,
     /// The first answer in the provisional responses of each of them. In its dialog it is the answer (RFC 3261 §13.2.1).
     pub(crate) early_answers: Map<String, String>,
+    /// How often the media side was asked to take such an answer.
+    pub(crate) early_asked: usize,
+    /// The last provisional response that was told: the peer's tag, the status and the reason phrase.
+    pub(crate) progress: Option<(Option<String>, StatusCode, String)>,
     /// Targets of redirects that are still to be tried, and those that were (RFC 3261 §8.1.3.4).
     pub(crate) alternatives: VecDeque<UriBuf>,
     pub(crate) visited: Vec<UriBuf>,
@@ -89,6 +94,10 @@ pub(crate) struct Session {
     pub(crate) called: Option<Called>,
     pub(crate) dialog: Option<Dialog>,
     pub(crate) unacknowledged: Option<Unacknowledged>,
+    /// The INVITE of ours whose 2xx is acknowledged next.
+    pub(crate) invited: Option<ClientKey>,
+    /// The offer of a 2xx, which the ACK answers.
+    pub(crate) offered: Option<String>,
     /// The last ACK that we sent, and the number of its INVITE: it is sent again for each 2xx that comes again.
     pub(crate) acknowledged: Option<(u32, Outgoing)>,
     pub(crate) change: ChangeState,
@@ -96,12 +105,18 @@ pub(crate) struct Session {
     pub(crate) changing: Option<Change>,
     pub(crate) changes: VecDeque<Change>,
     pub(crate) recovery: Option<Recovery>,
+    /// The path without which nobody reaches us, or we nobody: it is kept alive.
+    pub(crate) kept: Option<(FlowId, SocketAddr)>,
+    /// Questions to the media side that are open.
+    pub(crate) questions: Vec<NegotiationId>,
     /// The re-INVITE that is on its way.
     pub(crate) reinvite: Option<ClientKey>,
     /// The re-INVITE of the peer that waits for the media side.
     pub(crate) reinvited: Option<(ServerKey, MessageBuf, Source)>,
     pub(crate) held_local: bool,
     pub(crate) held_remote: bool,
+    /// A server of the identity's is on the way to the peer, and may ask for the password.
+    pub(crate) known: bool,
     /// We hung up before a BYE could be sent.
     pub(crate) bye_wanted: Option<EndCause>,
     /// The user has been told that the session is over.
@@ -118,15 +133,20 @@ impl Session {
             called: None,
             dialog: None,
             unacknowledged: None,
+            invited: None,
+            offered: None,
             acknowledged: None,
             change: ChangeState::Idle,
             changing: None,
             changes: VecDeque::new(),
             recovery: None,
+            kept: None,
+            questions: Vec::new(),
             reinvite: None,
             reinvited: None,
             held_local: false,
             held_remote: false,
+            known: false,
             bye_wanted: None,
             ended: false,
         }
@@ -137,6 +157,17 @@ impl Session {
         match self.phase.step(event) {
             Some(next) => {
                 self.phase = next;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The same for a change of the session.
+    pub(crate) fn change(&mut self, event: ChangeEvent) -> bool {
+        match self.change.step(event) {
+            Some(next) => {
+                self.change = next;
                 true
             }
             None => false,

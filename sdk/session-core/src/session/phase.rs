@@ -94,7 +94,6 @@ impl SessionPhase {
             (Self::Calling | Self::Proceeding, E::Success) => Self::Answered,
             (Self::Calling | Self::Proceeding, E::HangUp) => Self::Cancelling,
             (Self::Calling | Self::Proceeding | Self::Cancelling, E::Failure) => Self::Ended,
-            (Self::Proceeding, E::RemoteBye) => Self::Cancelling,
             // The 2xx was faster than our CANCEL: it is acknowledged, and a BYE follows.
             (Self::Cancelling, E::Success) => Self::Ending,
 

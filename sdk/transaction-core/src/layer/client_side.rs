@@ -4,17 +4,19 @@ use std::net::SocketAddr;
 
 use rvoip_sans_io::{FlowId, Now, Protocol, Transmit};
 use rvoip_sip_core::header::{CSeq, Via};
-use rvoip_sip_core::{BuildError, HeaderName, Host, Message, MessageBuf, MessageBuilder, Method};
+use rvoip_sip_core::{BuildError, HeaderName, Message, MessageBuf, MessageBuilder, Method};
 
 use super::TransactionLayer;
 use super::timers::TimerKey;
 use crate::client::{Cancelling, Client, Kind, Phase};
-use crate::flows::{Names, Route, Waiting};
+use crate::flows::Waiting;
 use crate::machine::{Action, InviteClient, NonInviteClient, Timer, invite_client, non_invite_client};
 use crate::matching::ClientName;
-use crate::target::{Candidate, Hop, HopHost, Outgoing, Resolution, candidates};
-use crate::via::{self, push_via};
-use crate::{ClientFailure, ClientKey, LayerEvent, LayerOutput, LocalContact, Source};
+use crate::target::{Candidate, Outgoing};
+use crate::{ClientFailure, ClientKey, LayerEvent, LayerOutput, Source};
+
+/// Addresses of one target from which an answer is waited for in vain.
+const SILENT: u8 = 3;
 
 /// What a response is to its machine.
 #[derive(Clone, Copy, Debug)]
@@ -52,152 +54,6 @@ impl TransactionLayer {
             self.begin(now, key);
         }
         key
-    }
-
-    /// Finds the addresses of the target.
-    fn begin(&mut self, now: Now, key: ClientKey) {
-        let Some(client) = self.clients.get_mut(&key) else { return };
-        let target = &client.outgoing.target;
-        if let Some(flow) = target.flow
-            && let Some(remote) = self.flows.get(flow).and_then(|flow| flow.remote)
-        {
-            return self.start_client(now, key, flow, remote);
-        }
-        let hop = match Hop::of(&target.uri) {
-            Ok(hop) => hop,
-            Err(reason) => return self.fail(key, ClientFailure::Unreachable(reason.to_owned())),
-        };
-        client.server_name.clone_from(&hop.server_name);
-        client.resource.clone_from(&hop.resource);
-        match &hop.host {
-            HopHost::Address(address) => {
-                let too_large = client.outgoing.request.as_bytes().len() > self.config.datagram_size;
-                client.candidates = candidates(&hop, std::iter::once(*address), too_large);
-                self.try_next_address(now, key);
-            }
-            // A name that stands for no host, in Contacts that only a flow leads to (RFC 7118 §5, RFC 6761 §6.4).
-            HopHost::Name(name) if name == "invalid" || name.ends_with(".invalid") => {
-                let reason = if target.flow.is_some() {
-                    "the host has no address, and the flow to it is gone"
-                } else {
-                    "the host name does not exist"
-                };
-                self.fail(key, ClientFailure::Unreachable(reason.to_owned()));
-            }
-            HopHost::Name(name) => {
-                let (resolution, questions) = Resolution::ask(name, &mut self.last_question);
-                client.phase = Phase::Resolving(resolution);
-                for (id, question) in questions {
-                    self.questions.insert(id, key);
-                    self.outputs.push_back(LayerOutput::Dns(id, question));
-                }
-            }
-        }
-    }
-
-    /// Tries the next address of a target, or gives up.
-    pub(super) fn try_next_address(&mut self, now: Now, key: ClientKey) {
-        loop {
-            let Some(client) = self.clients.get_mut(&key) else { return };
-            let Some(Candidate { protocol, address }) = client.candidates.pop_front() else {
-                let reason = client.last_failure.take().unwrap_or_else(|| "no address was found".to_owned());
-                let failure = if client.path.is_some() {
-                    ClientFailure::Transport(reason)
-                } else {
-                    ClientFailure::Unreachable(reason)
-                };
-                return self.fail(key, failure);
-            };
-            if protocol == Protocol::Udp {
-                let pinned = client.outgoing.target.flow;
-                let is_datagram = |flow: &FlowId| {
-                    self.flows.get(*flow).is_some_and(|flow| {
-                        flow.protocol == Protocol::Udp && flow.local.is_ipv4() == address.is_ipv4()
-                    })
-                };
-                if let Some(flow) = pinned.filter(is_datagram).or_else(|| self.flows.datagram(address)) {
-                    return self.start_client(now, key, flow, address);
-                }
-                let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
-                client.last_failure = Some(format!("no {family} UDP socket is bound"));
-                continue;
-            }
-            let names = Names { server: client.server_name.clone(), resource: client.resource.clone() };
-            let flow = match self.flows.connection(protocol, address, &names) {
-                Route::Open(flow) => return self.start_client(now, key, flow, address),
-                Route::Opening(flow) => {
-                    self.flows.wait(flow, Waiting::Client(key));
-                    flow
-                }
-                Route::None => self.open_connection(now, protocol, address, names, Waiting::Client(key)),
-            };
-            if let Some(client) = self.clients.get_mut(&key) {
-                client.phase = Phase::Connecting(flow);
-            }
-            return;
-        }
-    }
-
-    /// Writes the Via, sends the request and starts its machine.
-    pub(super) fn start_client(&mut self, now: Now, key: ClientKey, flow: FlowId, remote: SocketAddr) {
-        let branch = format!("z9hG4bK{}{}", self.instance, self.random.token(12));
-        let Some((protocol, ours)) = self.flows.get(flow).map(|flow| (flow.protocol, flow.ours)) else {
-            return;
-        };
-        let Some(address) = self.flows.listening(flow) else { return };
-        let (host, port) = self.named(flow, address);
-        let contact = self.clients.get(&key).and_then(|client| client.outgoing.contact.clone());
-        let contact = contact.and_then(|contact| self.contact_value(&contact, flow, remote));
-        let Some(client) = self.clients.get(&key) else { return };
-        let pushed = push_via(&client.outgoing.request, (protocol, host, port), &branch, contact.as_deref());
-        let request = match pushed {
-            Ok(request) => request,
-            Err(error) => return self.fail(key, ClientFailure::Transport(error.to_string())),
-        };
-        let Some(client) = self.clients.get_mut(&key) else { return };
-        let bytes = request.to_bytes();
-        client.sent = Some(request);
-        client.path = Some((flow, remote));
-        client.reopens = ours && protocol.is_reliable();
-        let name = ClientName::new(&branch, &client.method);
-        if let Some(old) = client.name.replace(name.clone()) {
-            self.client_names.remove(&old);
-        }
-        let actions = match client.kind {
-            Kind::Ack => {
-                self.clients.remove(&key);
-                return self.transmit(flow, remote, bytes);
-            }
-            Kind::Invite => {
-                client.phase = Phase::Invite(invite_client::State::Calling);
-                InviteClient::START
-            }
-            Kind::NonInvite | Kind::Cancel => {
-                client.phase = Phase::NonInvite(non_invite_client::State::Trying);
-                NonInviteClient::START
-            }
-        };
-        self.client_names.insert(name, key);
-        self.transmit(flow, remote, bytes);
-        self.run_client(now, key, actions, None);
-    }
-
-    /// The value of a Contact on a path.
-    pub fn contact_value(&self, contact: &LocalContact, flow: FlowId, peer: SocketAddr) -> Option<String> {
-        let protocol = self.protocol(flow)?;
-        let address = self.flows.reachable(flow, peer.ip())?;
-        let (host, port) = self.named(flow, address);
-        contact.at(protocol, host, port).ok()
-    }
-
-    /// What stands for us on a flow: an address, or a name of ours that nobody can look up where there is none to connect to
-    /// (RFC 7118 §5).
-    fn named(&self, flow: FlowId, address: SocketAddr) -> (Host<'_>, Option<u16>) {
-        if self.flows.is_unreachable(flow) {
-            (Host::Name(&self.nowhere), None)
-        } else {
-            (via::host(address.ip()), Some(address.port()))
-        }
     }
 
     pub(super) fn transmit(&mut self, flow: FlowId, destination: SocketAddr, bytes: bytes::Bytes) {
@@ -244,6 +100,7 @@ impl TransactionLayer {
         let bytes = cancel.to_bytes();
         client.sent = Some(cancel);
         self.clients.insert(cancel_key, client);
+        self.goes_over(cancel_key, flow);
         self.client_names.insert(name, cancel_key);
         self.transmit(flow, remote, bytes);
         self.run_client(now, cancel_key, NonInviteClient::START, None);
@@ -286,47 +143,28 @@ impl TransactionLayer {
 
     pub(super) fn client_timer_fired(&mut self, now: Now, key: ClientKey, timer: Timer) {
         let Some(client) = self.clients.get_mut(&key) else { return };
-        let another = client.cancelling == Cancelling::No && !client.candidates.is_empty();
-        if matches!(timer, Timer::B | Timer::F) && client.is_unanswered() && another {
-            client.last_failure = Some("no response came in time".to_owned());
-            self.leave_path(key);
-            return self.try_next_address(now, key);
+        if matches!(timer, Timer::B | Timer::F)
+            && client.is_unanswered()
+            && let Some((flow, remote)) = client.path
+        {
+            client.silent += 1;
+            let another = !client.is_withdrawn() && client.silent < SILENT && !client.candidates.is_empty();
+            if let Some(flow) = self.flows.get(flow) {
+                let at = Candidate::new(flow.protocol, remote);
+                self.failures.note(now, at, self.config.failure_memory);
+            }
+            if another {
+                client.last_failure = Some("no response came in time".to_owned());
+                self.leave_path(key);
+                return self.try_next_address(now, key);
+            }
         }
         self.step_client(now, key, ClientEvent::Fired(timer), None);
     }
 
-    /// A path failed: tries the next address if nothing was answered yet. A connection of ours is opened once more, since
-    /// one that was idle may have died unseen.
-    pub(super) fn path_failed(&mut self, now: Now, key: ClientKey, reason: &str) {
-        let Some(client) = self.clients.get_mut(&key) else { return };
-        client.last_failure = Some(reason.to_owned());
-        if client.is_unanswered() && client.cancelling != Cancelling::No {
-            // It was withdrawn: nobody else is to hear of it.
-            self.fail(key, ClientFailure::Transport(reason.to_owned()));
-        } else if client.is_unanswered() {
-            let again = client.reopens && !client.reopened && client.candidates.is_empty();
-            client.reopens = false;
-            client.reopened |= again;
-            if again {
-                client.outgoing.target.flow = None;
-            }
-            self.leave_path(key);
-            if again && self.clients.get(&key).is_some_and(|client| client.kind != Kind::Cancel) {
-                return self.begin(now, key);
-            }
-            self.try_next_address(now, key);
-        } else {
-            self.step_client(now, key, ClientEvent::TransportError, None);
-        }
-    }
-
-    fn leave_path(&mut self, key: ClientKey) {
-        self.stop_client_timers(key);
-        let Some(client) = self.clients.get_mut(&key) else { return };
-        client.phase = Phase::Idle;
-        if let Some(name) = client.name.take() {
-            self.client_names.remove(&name);
-        }
+    /// The flow of a request that was answered is gone.
+    pub(super) fn client_transport_failed(&mut self, now: Now, key: ClientKey) {
+        self.step_client(now, key, ClientEvent::TransportError, None);
     }
 
     fn step_client(
@@ -380,7 +218,7 @@ impl TransactionLayer {
     }
 
     /// Carries out actions; true if the message is for the transaction user.
-    fn run_client(
+    pub(super) fn run_client(
         &mut self,
         now: Now,
         key: ClientKey,
@@ -465,21 +303,18 @@ impl TransactionLayer {
     }
 
     fn forget_client(&mut self, key: ClientKey) -> Option<Kind> {
-        let client = self.clients.remove(&key)?;
-        self.stop_client_timers(key);
-        if let Some(name) = &client.name {
-            self.client_names.remove(name);
-        }
-        match client.phase {
+        match &self.clients.get(&key)?.phase {
             Phase::Resolving(resolution) => {
-                for (id, _) in resolution.open {
-                    self.questions.remove(&id);
+                for (id, _) in &resolution.open {
+                    self.questions.remove(id);
                 }
+                self.timers.cancel(TimerKey::Resolve(key));
             }
-            Phase::Connecting(flow) => self.flows.stop_waiting(flow, Waiting::Client(key)),
+            Phase::Connecting(flow) => self.flows.stop_waiting(*flow, Waiting::Client(key)),
             Phase::Idle | Phase::Invite(_) | Phase::NonInvite(_) => {}
         }
-        Some(client.kind)
+        self.leave_path(key);
+        self.clients.remove(&key).map(|client| client.kind)
     }
 }
 

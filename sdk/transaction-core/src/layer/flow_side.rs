@@ -1,20 +1,20 @@
-//! Flows that open and fail, and DNS answers.
+//! Flows that open and fail.
 
-use std::net::SocketAddr;
-
-use rvoip_sans_io::{DnsAnswer, DnsError, FlowId, FlowOpened, Now, OpenFlow, Protocol, QuestionId};
+use rvoip_sans_io::{FlowId, FlowOpened, Now, OpenFlow};
 
 use super::TransactionLayer;
 use super::timers::TimerKey;
-use crate::client::Phase;
-use crate::flows::{Names, Waiting};
-use crate::target::{Hop, candidates};
+use crate::flows::{Lost, Names, Waiting};
+use crate::target::Candidate;
 use crate::{LayerEvent, LayerOutput};
 
 impl TransactionLayer {
     /// A flow is there.
     pub fn handle_flow_opened(&mut self, now: Now, opened: &FlowOpened) {
         self.timers.cancel(TimerKey::Connect(opened.flow));
+        if let Some(remote) = opened.remote {
+            self.failures.forget(Candidate::new(opened.protocol, remote));
+        }
         for waiting in self.flows.opened(opened) {
             match waiting {
                 Waiting::Client(key) => {
@@ -35,10 +35,15 @@ impl TransactionLayer {
     /// A flow is gone, or could not be opened; `reason` is one line for people.
     pub fn handle_flow_failed(&mut self, now: Now, flow: FlowId, reason: &str) {
         self.timers.cancel(TimerKey::Connect(flow));
-        self.forget_keep_alives(flow, None);
-        let (was_open, waiting) = self.flows.failed(flow);
+        for id in self.keep_alives.lost(flow) {
+            self.forget_ping(id);
+        }
+        let Lost { flow: lost, to, waiting } = self.flows.failed(flow);
+        if let Some(to) = to {
+            self.failures.note(now, to, self.config.failure_memory);
+        }
         // Told ahead of the failures that follow from it, so that nobody takes them for failures of the peer.
-        if was_open {
+        if lost.is_some() {
             self.outputs.push_back(LayerOutput::Event(LayerEvent::FlowLost(flow)));
         }
         for waiting in waiting {
@@ -47,63 +52,22 @@ impl TransactionLayer {
                 Waiting::Server(key) => self.server_transport_failed(now, key),
             }
         }
-        if was_open {
-            let on_flow = |(key, client): (&crate::ClientKey, &crate::client::Client)| {
-                client.path.is_some_and(|(of, _)| of == flow).then_some(*key)
-            };
-            let keys: Vec<_> = self.clients.iter().filter_map(on_flow).collect();
-            for key in keys {
-                self.path_failed(now, key, reason);
+        if let Some(lost) = lost {
+            for key in lost.clients.iter().copied() {
+                self.connection_lost(now, key, &lost, reason);
             }
         }
-    }
-
-    /// An answer to a [`LayerOutput::Dns`].
-    pub fn handle_dns(&mut self, now: Now, id: QuestionId, answer: Result<DnsAnswer, DnsError>) {
-        let Some(key) = self.questions.remove(&id) else { return };
-        let Some(client) = self.clients.get_mut(&key) else { return };
-        let Phase::Resolving(resolution) = &mut client.phase else { return };
-        let addresses = match answer {
-            Ok(DnsAnswer::Addresses(addresses)) => addresses,
-            Ok(DnsAnswer::Services(_) | DnsAnswer::Pointers(_)) => Vec::new(),
-            Err(error) => {
-                client.last_failure = Some(match error {
-                    DnsError::NoSuchName => "the host name does not exist".to_owned(),
-                    DnsError::Unavailable => "no DNS server answered".to_owned(),
-                });
-                Vec::new()
-            }
-        };
-        if !resolution.answer(id, addresses) {
-            return;
-        }
-        let resolution = std::mem::take(resolution);
-        client.phase = Phase::Idle;
-        let size = client.outgoing.request.as_bytes().len();
-        let Ok(hop) = Hop::of(&client.outgoing.target.uri) else { return };
-        let too_large = size > self.config.datagram_size;
-        client.candidates = candidates(&hop, resolution.into_addresses(), too_large);
-        if client.candidates.is_empty() && client.last_failure.is_none() {
-            client.last_failure = Some("the host name has no address".to_owned());
-        }
-        self.try_next_address(now, key);
     }
 
     /// Asks for a connection, and has somebody wait for it.
-    pub(super) fn open_connection(
-        &mut self,
-        now: Now,
-        protocol: Protocol,
-        remote: SocketAddr,
-        names: Names,
-        who: Waiting,
-    ) -> FlowId {
+    pub(super) fn open_connection(&mut self, now: Now, to: Candidate, names: Names, who: Waiting) -> FlowId {
         self.last_flow += 1;
         let flow = FlowId::from_machine(self.last_flow);
-        self.flows.begin(flow, protocol, remote, names.clone());
+        self.flows.begin(flow, to, names.clone());
         self.flows.wait(flow, who);
         self.timers.set(TimerKey::Connect(flow), now.after(self.config.connect_wait));
         let Names { server: server_name, resource } = names;
+        let Candidate { protocol, address: remote } = to;
         let open = OpenFlow { flow, protocol, remote, server_name, resource };
         self.outputs.push_back(LayerOutput::OpenFlow(open));
         flow

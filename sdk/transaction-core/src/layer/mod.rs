@@ -2,16 +2,19 @@
 
 mod client_side;
 mod flow_side;
+mod path;
 mod receive;
 mod server_side;
 mod timers;
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use rvoip_sans_io::{Counters, FlowId, Instant, Map, Now, Protocol, QuestionId, Random, Timers};
 
 use crate::client::Client;
+use crate::failures::Failures;
 use crate::flows::Flows;
 use crate::keep_alive::KeepAlives;
 use crate::matching::{ClientName, MergeName, ServerName};
@@ -32,10 +35,13 @@ pub struct TransactionLayer {
     /// The host name that stands for us where nobody can connect to us.
     nowhere: String,
     flows: Flows,
+    failures: Failures,
     clients: Map<ClientKey, Client>,
     client_names: Map<ClientName, ClientKey>,
     questions: Map<QuestionId, ClientKey>,
     servers: Map<ServerKey, Server>,
+    /// What they hold, in bytes.
+    server_bytes: usize,
     server_names: Map<ServerName, ServerKey>,
     merge_names: Map<MergeName, ServerKey>,
     keep_alives: KeepAlives,
@@ -59,10 +65,12 @@ impl TransactionLayer {
             instance,
             nowhere,
             flows: Flows::default(),
+            failures: Failures::default(),
             clients: Map::new(),
             client_names: Map::new(),
             questions: Map::new(),
             servers: Map::new(),
+            server_bytes: 0,
             server_names: Map::new(),
             merge_names: Map::new(),
             keep_alives: KeepAlives::default(),
@@ -120,14 +128,10 @@ impl TransactionLayer {
         self.flows.serving(protocol)
     }
 
-    /// The address at which a peer reaches us on a flow: the one that it sees (RFC 3581), or else the flow's own.
-    pub fn public_address(&self, flow: FlowId, peer: IpAddr) -> Option<SocketAddr> {
-        self.flows.public(flow, peer)
-    }
-
-    /// The path of a request that is on its way or answered.
-    pub fn path(&self, key: ClientKey) -> Option<(FlowId, SocketAddr)> {
-        self.clients.get(&key)?.path
+    /// Whether a peer cannot reach us when this flow is gone: a connection for which we do not listen, or one through a
+    /// NAT. Then it is for us to keep it alive, and to let the peer know of another.
+    pub fn is_needed(&self, flow: FlowId, peer: IpAddr) -> bool {
+        self.flows.is_needed(flow, peer)
     }
 
     /// What to do next.
@@ -140,30 +144,35 @@ impl TransactionLayer {
         self.timers.next()
     }
 
-    /// Keeps a path alive by CRLF until [`Self::stop_keep_alive`], or until its flow fails (RFC 5626 §4.4.1).
+    /// Keeps a path alive by CRLF (RFC 5626 §4.4.1) until [`Self::stop_keep_alive`] is called as often, or its flow fails.
     pub fn keep_alive(&mut self, now: Now, flow: FlowId, destination: SocketAddr) {
-        let Some(protocol) = self.protocol(flow) else { return };
+        if self.protocol(flow).is_none() {
+            return;
+        }
         if let Some(id) = self.keep_alives.start(flow, destination) {
-            let after = self.keep_alive_interval(protocol);
-            self.timers.set(TimerKey::KeepAlive(id), now.after(after));
+            self.ping_later(now, id);
         }
     }
 
-    /// The server at the other end said that it answers keep-alives, so that the first one without answer means that the
-    /// connection is dead (RFC 5626 §4.4.1); of others one must have been answered.
-    pub fn expect_pongs(&mut self, flow: FlowId, destination: SocketAddr) {
-        self.keep_alives.expect(flow, destination);
+    /// The server at the other end of a path that is kept alive said that it answers keep-alives, so that the first one
+    /// without answer means that the connection is dead (RFC 5626 §4.4.1); of others one must have been answered. `within`
+    /// is the longest time between two of them that it allows (`Flow-Timer`, §4.4).
+    pub fn expect_pongs(
+        &mut self,
+        now: Now,
+        flow: FlowId,
+        destination: SocketAddr,
+        within: Option<Duration>,
+    ) {
+        if let Some(id) = self.keep_alives.expect(flow, destination, within) {
+            self.ping_later(now, id);
+        }
     }
 
     /// Ends what [`Self::keep_alive`] began.
     pub fn stop_keep_alive(&mut self, flow: FlowId, destination: SocketAddr) {
-        self.forget_keep_alives(flow, Some(destination));
-    }
-
-    fn forget_keep_alives(&mut self, flow: FlowId, destination: Option<SocketAddr>) {
-        for id in self.keep_alives.stop(flow, destination) {
-            self.timers.cancel(TimerKey::KeepAlive(id));
-            self.timers.cancel(TimerKey::Pong(id));
+        if let Some(id) = self.keep_alives.stop(flow, destination) {
+            self.forget_ping(id);
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rvoip_sans_io::{FlowId, Now};
 use rvoip_sip_core::header::Via;
-use rvoip_sip_core::{Message, MessageBuilder, Method, PING, PONG, ParseErrorKind, StatusCode};
+use rvoip_sip_core::{HeaderName, Message, MessageBuilder, Method, PING, PONG, ParseErrorKind, StatusCode};
 
 use super::TransactionLayer;
 use super::server_side::ServerEvent;
@@ -88,6 +88,13 @@ impl TransactionLayer {
             self.counters.count("stray response");
             return None;
         };
+        // One that went through others than the request did is for somebody else (RFC 3261 §8.1.3.3, §16.7 step 3).
+        let vias = |message: &Message<'_>| message.raw(HeaderName::Via).count();
+        let sent = self.clients.get(&key).and_then(|client| client.sent.as_ref());
+        if sent.is_some_and(|sent| vias(&sent.as_message()) != vias(&message)) {
+            self.counters.count("response with other Vias than its request");
+            return None;
+        }
         self.client_received(now, key, &message, source).then_some(Incoming::Response {
             key,
             message,
@@ -119,10 +126,18 @@ impl TransactionLayer {
             return passed.then_some(Incoming::Ack { message, source });
         }
         if let Some(key) = known {
+            // Who sends a request again over another connection is to be answered there: the first one is gone.
+            if let Some(server) = self.servers.get_mut(&key).filter(|_| source.protocol.is_reliable()) {
+                server.source = source;
+            }
             self.step_server(now, key, ServerEvent::Request);
             return None;
         }
-        if self.servers.len() >= self.config.server_transactions {
+        // What ends something has room when there is none for more.
+        let limit = self.config.server_transactions;
+        let ends = matches!(method, Method::Bye | Method::Cancel);
+        let full = self.servers.len() >= if ends { limit.saturating_add(limit / 4) } else { limit };
+        if full || self.server_bytes >= self.config.server_bytes {
             self.counters.count("refused for too many transactions");
             self.answer_without_state(source, &message, StatusCode::SERVICE_UNAVAILABLE);
             return None;
@@ -151,11 +166,12 @@ impl TransactionLayer {
             method,
             phase,
             source,
-            destination: response_address(&via, source.address),
+            destination: response_address(&via, source.address, source.protocol),
             unanswered: Some(request.clone()),
             response: None,
             local_tag: None,
             interval: Duration::ZERO,
+            counted: 0,
         };
         let key = self.insert_server(server);
         self.run_server(now, key, start);
@@ -184,11 +200,12 @@ impl TransactionLayer {
             method: Method::Cancel,
             phase: Phase::NonInvite(non_invite_server::State::Trying),
             source,
-            destination: response_address(via, source.address),
+            destination: response_address(via, source.address, source.protocol),
             unanswered: None,
             response: None,
             local_tag: None,
             interval: Duration::ZERO,
+            counted: 0,
         };
         let key = self.insert_server(server);
         let marked = mark_source(message, via, source.address).ok();
@@ -226,10 +243,8 @@ impl TransactionLayer {
         let via = request.get::<Via<'_>>().and_then(Result::ok);
         let marked = via.as_ref().and_then(|via| mark_source(&answer.as_message(), via, source.address).ok());
         let answer = marked.unwrap_or(answer);
-        let destination = match via {
-            Some(via) if !source.protocol.is_reliable() => response_address(&via, source.address),
-            _ => source.address,
-        };
+        let destination =
+            via.map_or(source.address, |via| response_address(&via, source.address, source.protocol));
         self.transmit(source.flow, destination, answer.into_bytes());
     }
 }

@@ -6,9 +6,10 @@ use rvoip_sip_core::{MessageBuf, MessageBuilder, Method, StatusCode};
 
 use super::TransactionLayer;
 use super::timers::TimerKey;
-use crate::flows::{Names, Route, Waiting};
+use crate::flows::{Names, Route, Waiting, is_websocket};
 use crate::machine::{Action, InviteServer, NonInviteServer, Timer, invite_server, non_invite_server};
 use crate::server::{Phase, Server};
+use crate::target::Candidate;
 use crate::{LayerEvent, LayerOutput, ServerKey};
 
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +64,15 @@ impl TransactionLayer {
                 server.response = previous;
             }
         }
+        self.count_bytes(key);
+    }
+
+    /// Counts what a transaction holds now.
+    fn count_bytes(&mut self, key: ServerKey) {
+        let Some(server) = self.servers.get_mut(&key) else { return };
+        let before = std::mem::replace(&mut server.counted, 0);
+        server.counted = server.bytes();
+        self.server_bytes = (self.server_bytes - before).saturating_add(server.counted);
     }
 
     /// Answers a request once and forgets it. For refusals of what nobody vouches for: one message makes one answer, and
@@ -76,9 +86,9 @@ impl TransactionLayer {
         self.end_server(key);
     }
 
-    /// The method of a request that is not over.
-    pub fn server_method(&self, key: ServerKey) -> Option<&Method> {
-        self.servers.get(&key).map(|server| &server.method)
+    /// Lets a request go to which no answer can be written.
+    pub fn forget_request(&mut self, key: ServerKey) {
+        self.end_server(key);
     }
 
     pub(super) fn server_timer_fired(&mut self, now: Now, key: ServerKey, timer: Timer) {
@@ -170,11 +180,10 @@ impl TransactionLayer {
         }
         let who = Waiting::Server(key);
         // The sender may be connected again already; what its Via names need not be there for us.
-        let again = match self.flows.connection(source.protocol, source.address, &Names::default()) {
+        let at = |address| Candidate::new(source.protocol, address);
+        let again = match self.flows.connection(at(source.address), &Names::default()) {
             Route::Open(flow) => Route::Open(flow),
-            Route::Opening(_) | Route::None => {
-                self.flows.connection(source.protocol, destination, &Names::default())
-            }
+            Route::Opening(_) | Route::None => self.flows.connection(at(destination), &Names::default()),
         };
         match again {
             Route::Open(flow) => {
@@ -182,8 +191,10 @@ impl TransactionLayer {
                 self.resend_response(key);
             }
             Route::Opening(flow) => self.flows.wait(flow, who),
+            // Nobody listens at the other end of a WebSocket.
+            Route::None if is_websocket(source.protocol) => self.server_transport_failed(now, key),
             Route::None => {
-                self.open_connection(now, source.protocol, destination, Names::default(), who);
+                self.open_connection(now, at(destination), Names::default(), who);
             }
         }
     }
@@ -206,14 +217,14 @@ impl TransactionLayer {
             server.response = Some(trying.into_bytes());
             self.send_response(now, key);
         }
-    }
-
-    fn server_is_reliable(&self, key: ServerKey) -> bool {
-        self.servers.get(&key).is_none_or(|server| server.source.protocol.is_reliable())
+        self.count_bytes(key);
     }
 
     fn start_server_timer(&mut self, now: Now, key: ServerKey, timer: Timer) {
-        let Some(after) = self.config.timers.first(timer, self.server_is_reliable(key)) else { return };
+        // The answer before it may have ended the transaction.
+        let Some(server) = self.servers.get(&key) else { return };
+        let reliable = server.source.protocol.is_reliable();
+        let Some(after) = self.config.timers.first(timer, reliable) else { return };
         if timer == Timer::G
             && let Some(server) = self.servers.get_mut(&key)
         {
@@ -236,6 +247,7 @@ impl TransactionLayer {
 
     fn forget_server(&mut self, key: ServerKey) -> bool {
         let Some(server) = self.servers.remove(&key) else { return false };
+        self.server_bytes -= server.counted;
         self.stop_server_timers(key);
         self.server_names.remove(&server.name);
         if let Some(merge) = &server.merge
@@ -253,6 +265,7 @@ impl TransactionLayer {
             self.merge_names.entry(merge.clone()).or_insert(key);
         }
         self.servers.insert(key, server);
+        self.count_bytes(key);
         key
     }
 }

@@ -3,17 +3,22 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use rvoip_sans_io::{FlowId, Now, Protocol, Transmit};
+use rvoip_sans_io::{FlowId, Now, Protocol};
 use rvoip_sip_core::PING;
 
 use super::TransactionLayer;
 use crate::machine::Timer;
 use crate::{ClientKey, LayerOutput, ServerKey};
 
+/// The shortest time between two pings that a server may ask for.
+const SHORTEST: Duration = Duration::from_secs(5);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum TimerKey {
     Client(ClientKey, Timer),
     Server(ServerKey, Timer),
+    /// The addresses of a target have been waited for long enough.
+    Resolve(ClientKey),
     Connect(FlowId),
     KeepAlive(u32),
     Pong(u32),
@@ -26,6 +31,7 @@ impl TransactionLayer {
             match key {
                 TimerKey::Client(key, timer) => self.client_timer_fired(now, key, timer),
                 TimerKey::Server(key, timer) => self.server_timer_fired(now, key, timer),
+                TimerKey::Resolve(key) => self.resolved(now, key),
                 TimerKey::Connect(flow) => {
                     self.outputs.push_back(LayerOutput::CloseFlow(flow));
                     self.handle_flow_failed(now, flow, "the connection could not be opened in time");
@@ -44,14 +50,31 @@ impl TransactionLayer {
     fn send_keep_alive(&mut self, now: Now, id: u32) {
         let Some(path) = self.keep_alives.pinged(id) else { return };
         let Some(protocol) = self.protocol(path.flow) else { return };
-        let bytes = Bytes::from_static(PING);
-        let transmit = Transmit { flow: path.flow, destination: path.destination, bytes };
-        self.outputs.push_back(LayerOutput::Transmit(transmit));
-        let after = self.keep_alive_interval(protocol);
-        self.timers.set(TimerKey::KeepAlive(id), now.after(after));
+        self.transmit(path.flow, path.destination, Bytes::from_static(PING));
+        self.ping_later(now, id);
         if path.answers && protocol.is_reliable() {
             self.timers.set(TimerKey::Pong(id), now.after(self.config.pong_wait));
         }
+    }
+
+    /// The next ping of a path: after 80 to 100 % of the longest time, so that many clients do not fall into step (RFC 5626
+    /// §4.4.1).
+    pub(super) fn ping_later(&mut self, now: Now, id: u32) {
+        let Some(path) = self.keep_alives.get(id) else { return };
+        let usual = if self.protocol(path.flow).is_some_and(Protocol::is_reliable) {
+            self.config.stream_keep_alive
+        } else {
+            self.config.datagram_keep_alive
+        };
+        // A server may want to hear of us seldom, which a NAT on the way does not know, but not all the time.
+        let full = path.within.map_or(usual, |within| within.max(SHORTEST).min(usual));
+        let percent = 80 + u32::try_from(self.random.below(21)).unwrap_or(20);
+        self.timers.set(TimerKey::KeepAlive(id), now.after(full.saturating_mul(percent) / 100));
+    }
+
+    pub(super) fn forget_ping(&mut self, id: u32) {
+        self.timers.cancel(TimerKey::KeepAlive(id));
+        self.timers.cancel(TimerKey::Pong(id));
     }
 
     /// Takes a single CRLF as the answer to a ping of ours; false if there was none to answer.
@@ -61,17 +84,6 @@ impl TransactionLayer {
             self.timers.cancel(TimerKey::Pong(*id));
         }
         !answered.is_empty()
-    }
-
-    /// 80 to 100 % of the configured interval, so that many clients do not fall into step (RFC 5626 §4.4.1).
-    pub(super) fn keep_alive_interval(&mut self, protocol: Protocol) -> Duration {
-        let full = if protocol.is_reliable() {
-            self.config.stream_keep_alive
-        } else {
-            self.config.datagram_keep_alive
-        };
-        let percent = 80 + u32::try_from(self.random.below(21)).unwrap_or(20);
-        full.saturating_mul(percent) / 100
     }
 
     pub(super) fn stop_client_timers(&mut self, key: ClientKey) {
