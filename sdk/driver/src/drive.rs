@@ -1,7 +1,8 @@
 //! The loop between a machine and its platform.
 
-use std::future::poll_fn;
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -68,6 +69,9 @@ pub trait Io<M: Machine> {
     fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
         Poll::Ready(())
     }
+
+    /// Sends what can be sent without waiting. Called when the loop ends before the machine.
+    fn leave(&mut self) {}
 }
 
 /// The media side of a platform: takes requests, reports later.
@@ -82,24 +86,73 @@ pub trait MediaBackend<Request, Report> {
 /// Inputs that are taken before other tasks get their turn.
 const INPUTS_AT_ONCE: usize = 128;
 
+/// A machine and its platform.
+struct Loop<M: Hosted, I: Io<M>> {
+    driving: Driving<M>,
+    io: I,
+    /// It is being polled, or panicked while it was.
+    is_polled: bool,
+}
+
 /// Runs a machine until it is closed.
-pub async fn drive<M: Hosted>(driving: Driving<M>, mut io: impl Io<M>) {
-    poll_fn(|cx| {
+pub fn drive<M: Hosted, I: Io<M>>(driving: Driving<M>, io: I) -> impl Future<Output = ()> + use<M, I> {
+    Loop { driving, io, is_polled: false }
+}
+
+// The future holds no reference into itself.
+impl<M: Hosted, I: Io<M>> Unpin for Loop<M, I> {}
+
+impl<M: Hosted, I: Io<M>> Future for Loop<M, I> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        this.is_polled = true;
+        let polled = this.run(cx);
+        this.is_polled = false;
+        polled
+    }
+}
+
+impl<M: Hosted, I: Io<M>> Loop<M, I> {
+    fn run(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         for _ in 0..INPUTS_AT_ONCE {
-            let step = driving.step(cx.waker());
+            let step = self.driving.step(cx.waker());
             for output in step.outputs {
-                io.apply(output);
+                self.io.apply(output);
             }
-            if step.closed {
-                return io.poll_flush(cx);
+            let polled = if step.closed {
+                self.io.poll_flush(cx).map(|()| None)
+            } else {
+                self.io.poll(cx, step.timeout).map(Some)
+            };
+            if let Poll::Ready(Some(input)) = polled {
+                self.driving.input(input);
+                continue;
             }
-            match io.poll(cx, step.timeout) {
-                Poll::Ready(input) => driving.input(input),
-                Poll::Pending => return Poll::Pending,
-            }
+            #[cfg(not(target_arch = "wasm32"))]
+            self.driving.rest();
+            return polled.map(drop);
         }
         cx.waker().wake_by_ref();
         Poll::Pending
-    })
-    .await;
+    }
+}
+
+/// A loop that ends before its machine, because its runtime does, sends what closing wants sent: nobody else will tell the
+/// peers. In the browser a page that is closed takes everything with it.
+#[cfg(not(target_arch = "wasm32"))]
+impl<M: Hosted, I: Io<M>> Drop for Loop<M, I> {
+    fn drop(&mut self) {
+        if self.is_polled {
+            return self.driving.fail();
+        }
+        for output in self.driving.leave() {
+            // To connect and to ask would need the runtime that is going.
+            if !matches!(output, IoOutput::OpenFlow(_) | IoOutput::Dns(..)) {
+                self.io.apply(output);
+            }
+        }
+        self.io.leave();
+    }
 }

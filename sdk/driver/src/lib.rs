@@ -20,10 +20,12 @@
 //! - Nobody is woken while the lock is held.
 //! - A command is submitted by its future's first poll and withdrawn by the future's drop.
 //! - When the loop is gone, whoever waits is told: nobody waits for ever.
+//! - A program that ends without closing its client still sends what closing wants sent, as far as that needs no answer.
 //! - A listener that is too slow loses its own events, never those of others, and learns how many.
 //! - A panic of the machine ends that machine with an error for all who wait, and never the program (where panics unwind).
 
 mod abilities;
+mod carrier;
 pub mod clock;
 mod drive;
 mod hub;

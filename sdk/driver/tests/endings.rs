@@ -26,6 +26,8 @@ struct Toy {
     waiting: Option<Token>,
     broken: bool,
     farewell: Option<Transmit>,
+    /// It is not closed when it is told to close, as a phone with a call is not.
+    lingers: bool,
 }
 
 enum Command {
@@ -101,7 +103,9 @@ impl Machine for Toy {
             Input::Returned(..) => {}
             Input::Close => {
                 self.out.extend(self.farewell.take().map(Output::Transmit));
-                self.out.push_back(Output::Closed);
+                if !self.lingers {
+                    self.out.push_back(Output::Closed);
+                }
             }
         }
         if let Some(text) = done
@@ -166,14 +170,16 @@ impl Io<Toy> for Silent {
 
 #[tokio::test]
 async fn whoever_waits_is_told_when_the_loop_is_dropped() {
-    let (hub, driving) = Hub::new(Toy::default());
+    let (hub, driving) = Hub::new(Toy { lingers: true, ..Toy::default() });
     let looping = tokio::spawn(drive(driving, Silent { panics: false }));
     let mut listener = hub.listen(|_| true);
     let mut waiting = pin!(hub.submit(Command::Wait));
     assert!(poll_fn(|cx| Poll::Ready(waiting.as_mut().poll(cx))).await.is_pending());
     looping.abort();
     assert_eq!(waiting.await, Err(Refusal::Closed));
+    assert_eq!(listener.next().await, Some("the runtime of the client ended before it".to_owned()));
     assert_eq!(listener.next().await, None);
+    assert_eq!(hub.read(|_| ()), None, "there is nothing left to be read");
     assert_eq!(hub.submit(Command::Tell).await, Err(Refusal::Closed));
 }
 
@@ -181,9 +187,12 @@ async fn whoever_waits_is_told_when_the_loop_is_dropped() {
 async fn a_panic_of_the_platform_is_an_internal_error() {
     let (hub, driving) = Hub::new(Toy::default());
     let looping = tokio::spawn(drive(driving, Silent { panics: true }));
+    let mut listener = hub.listen(|_| true);
     let answer = hub.submit(Command::Media(1)).await;
     assert!(matches!(answer, Err(Refusal::Internal(_))), "{answer:?}");
     assert!(looping.await.is_err());
+    assert_eq!(listener.next().await, Some("an internal error ended the client".to_owned()));
+    assert_eq!(listener.next().await, None);
 }
 
 #[tokio::test]
@@ -282,6 +291,66 @@ async fn what_was_sent_leaves_before_the_loop_ends() {
     let mut all = Vec::new();
     peer.read_to_end(&mut all).await.unwrap();
     assert_eq!(all.len(), 3 << 20);
+}
+
+/// A toy with a UDP socket, and a peer whose socket gives at once what is there.
+fn with_peer() -> (Hub<Toy>, std::net::UdpSocket) {
+    let (hub, driving) = Hub::new(Toy { lingers: true, ..Toy::default() });
+    let started = launch(driving, || {
+        let Ok(mut transports) = Transports::new(TransportConfig::default()) else {
+            panic!("without certificates there is nothing to refuse")
+        };
+        let bound = transports.bind_udp(([127, 0, 0, 1], 0).into())?;
+        assert_eq!(bound.flow, FlowId::from_platform(1));
+        Ok::<_, std::io::Error>(NativeIo::new(transports, vec![bound], None, None))
+    });
+    let Ok(peer) = started.map_err(|error| error.to_string()).and_then(|()| {
+        let peer = std::net::UdpSocket::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
+        peer.set_nonblocking(true).map(|()| peer).map_err(|error| error.to_string())
+    }) else {
+        panic!("loopback is there")
+    };
+    (hub, peer)
+}
+
+fn farewell(peer: &std::net::UdpSocket) -> Command {
+    let destination = peer.local_addr().unwrap_or_else(|error| panic!("{error}"));
+    Command::Farewell(Transmit {
+        flow: FlowId::from_platform(1),
+        destination,
+        bytes: Bytes::from_static(b"bye"),
+    })
+}
+
+#[test]
+fn the_farewell_has_left_when_the_last_handle_is_dropped_and_the_program_may_end() {
+    let (hub, peer) = with_peer();
+    let mut submitted = pin!(hub.submit(farewell(&peer)));
+    assert!(submitted.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    drop(hub);
+    let mut buffer = [0; 8];
+    assert_eq!(peer.recv(&mut buffer).unwrap(), 3);
+}
+
+#[test]
+fn the_farewell_leaves_when_the_runtime_ends_before_the_machine() {
+    for threads in [0, 2] {
+        let mut builder = match threads {
+            0 => tokio::runtime::Builder::new_current_thread(),
+            _ => tokio::runtime::Builder::new_multi_thread(),
+        };
+        let runtime = builder.enable_all().build().unwrap();
+        let (hub, peer) = runtime.block_on(async {
+            let (hub, peer) = with_peer();
+            hub.submit(farewell(&peer)).await.unwrap();
+            (hub, peer)
+        });
+        // The handle lives on, as one in a static would.
+        drop(runtime);
+        let mut buffer = [0; 8];
+        assert_eq!(peer.recv(&mut buffer).unwrap(), 3, "{threads} threads");
+        assert!(hub.read(|_| ()).is_none());
+    }
 }
 
 #[tokio::test]

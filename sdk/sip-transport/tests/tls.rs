@@ -82,6 +82,24 @@ async fn messages_go_both_ways_over_both_secure_protocols() {
 }
 
 #[tokio::test]
+async fn what_is_sent_last_leaves_though_nobody_polls_any_more() {
+    let authority = Authority::new("a").unwrap();
+    let issued = authority.issue(&[NAME]).unwrap();
+    for protocol in [Protocol::Tls, Protocol::Wss] {
+        let (mut server, address) = listening(&issued, protocol);
+        let mut client = Transports::new(client(&authority)).unwrap();
+        let open = to(1, protocol, address, Some(NAME));
+        client.open(&open);
+        let (one, other) = both(&mut client, &mut server).await;
+        drop((opened(one), opened(other)));
+        client.transmit(Transmit::copy(open.flow, address, OPTIONS));
+        client.leave();
+        drop(client);
+        assert_eq!(received(next(&mut server).await), OPTIONS, "{protocol}");
+    }
+}
+
+#[tokio::test]
 async fn an_address_in_the_uri_is_checked_against_the_certificate() {
     let authority = Authority::new("a").unwrap();
     let (mut server, address) = listening(&authority.issue(&["127.0.0.1"]).unwrap(), Protocol::Tls);

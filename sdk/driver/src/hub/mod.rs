@@ -1,8 +1,10 @@
 //! One machine behind one lock, with those who wait for it.
 
 mod completion;
+mod driving;
 mod listener;
 mod shared;
+mod state;
 
 use std::sync::Arc;
 
@@ -11,8 +13,8 @@ use rvoip_sans_io::Machine;
 use crate::clock::Clock;
 
 pub use completion::Completion;
+pub use driving::Driving;
 pub use listener::{Listener, Ready};
-pub use shared::Driving;
 use shared::Shared;
 
 /// Why a hub does not take a command.
@@ -71,6 +73,9 @@ struct LastHandle<M: Hosted>(Arc<Shared<M>>);
 
 impl<M: Hosted> Drop for LastHandle<M> {
     fn drop(&mut self) {
+        #[cfg(not(target_arch = "wasm32"))]
+        self.0.close_and_carry();
+        #[cfg(target_arch = "wasm32")]
         self.0.close();
     }
 }

@@ -1,75 +1,45 @@
-//! What is behind the lock.
+//! The lock, and what callers do under it.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+#[cfg(not(target_arch = "wasm32"))]
+use std::sync::Condvar;
+use std::sync::{Mutex, PoisonError};
 use std::task::Waker;
+#[cfg(not(target_arch = "wasm32"))]
+use std::time::Duration;
 
-use rvoip_sans_io::{Input, Instant, Machine, Map, Output, Token};
+use rvoip_sans_io::{Input, Machine, Token};
 
 use super::listener::Queue;
+use super::state::{State, Waiting};
 use super::{Hosted, Refusal};
 use crate::clock::Clock;
-use crate::drive::{IoInput, IoOutput};
 
-/// A command that was submitted.
-struct Waiting<M: Machine> {
-    waker: Option<Waker>,
-    result: Option<Result<M::Reply, M::Error>>,
-}
+/// How long the drop of the last handle waits at most until the loop has sent what closing wants sent.
+#[cfg(not(target_arch = "wasm32"))]
+const CARRY: Duration = Duration::from_millis(250);
 
-struct State<M: Machine> {
-    clock: Clock,
-    /// None once it panicked.
-    machine: Option<M>,
-    failure: Option<String>,
-    closed: bool,
-    commands: Map<Token, Waiting<M>>,
-    last_token: u64,
-    pub(super) listeners: Map<u64, Queue<M>>,
-    last_listener: u64,
-    outputs: VecDeque<IoOutput<M>>,
-    timeout: Option<Instant>,
-    driver: Option<Waker>,
-    /// Who is to be woken as soon as the lock is free.
-    wake: Vec<Waker>,
-    /// Wakers that were replaced. To drop one may drop a task, and with it a completion that wants the lock.
-    stale: Vec<Waker>,
-}
-
-pub(super) struct Shared<M: Machine>(Mutex<State<M>>);
-
-/// What the loop has to do.
-pub(crate) struct Step<M: Machine> {
-    pub(crate) outputs: VecDeque<IoOutput<M>>,
-    pub(crate) timeout: Option<Instant>,
-    pub(crate) closed: bool,
+pub(super) struct Shared<M: Machine> {
+    state: Mutex<State<M>>,
+    /// Tells that the loop has carried out what it took.
+    #[cfg(not(target_arch = "wasm32"))]
+    rested: Condvar,
 }
 
 impl<M: Hosted> Shared<M> {
     pub(super) fn new(machine: M, clock: Clock) -> Self {
-        Self(Mutex::new(State {
-            clock,
-            machine: Some(machine),
-            failure: None,
-            closed: false,
-            commands: Map::new(),
-            last_token: 0,
-            listeners: Map::new(),
-            last_listener: 0,
-            outputs: VecDeque::new(),
-            timeout: None,
-            driver: None,
-            wake: Vec::new(),
-            stale: Vec::new(),
-        }))
+        Self {
+            state: Mutex::new(State::new(machine, clock)),
+            #[cfg(not(target_arch = "wasm32"))]
+            rested: Condvar::new(),
+        }
     }
 
     /// Does something under the lock, and wakes those it concerns when the lock is free again.
-    fn locked<T>(&self, action: impl FnOnce(&mut State<M>) -> T) -> T {
+    pub(super) fn locked<T>(&self, action: impl FnOnce(&mut State<M>) -> T) -> T {
         let (result, wake, _stale) = {
             // A panic under the lock was caught and noted before the lock could be poisoned.
-            let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             let result = action(&mut state);
             (result, std::mem::take(&mut state.wake), std::mem::take(&mut state.stale))
         };
@@ -89,6 +59,26 @@ impl<M: Hosted> Shared<M> {
                 state.feed(Input::Close);
             }
         });
+    }
+
+    /// Closes the machine for the last one who could. A loop with a thread of its own may end with the program at any
+    /// moment: what closing wants sent leaves before this returns.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn close_and_carry(&self) {
+        self.close();
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.thread.is_none_or(|thread| thread == std::thread::current().id()) {
+            return;
+        }
+        // In vain if the loop is stuck, or takes that long to get its turn.
+        let _ = self.rested.wait_timeout_while(state, CARRY, |state| !state.is_carried);
+    }
+
+    /// The loop has carried out what it took.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn rest(&self) {
+        self.locked(|state| state.is_carried = state.outputs.is_empty());
+        self.rested.notify_all();
     }
 
     /// Submits a command. `Ok(None)`: it is not complete yet.
@@ -177,191 +167,5 @@ impl<M: Hosted> Shared<M> {
             }
             done.ok()
         })
-    }
-}
-
-impl<M: Hosted> State<M> {
-    fn most_commands(&self) -> usize {
-        self.machine.as_ref().map_or(0, Hosted::most_commands)
-    }
-
-    fn snapshot(&mut self) -> Vec<M::Event> {
-        let Some(machine) = &self.machine else { return Vec::new() };
-        let Ok(events) = catch_unwind(AssertUnwindSafe(|| machine.snapshot())) else {
-            self.fail();
-            return Vec::new();
-        };
-        events
-    }
-
-    /// Gives the machine an input and takes its outputs; a panic ends it. The clock is read under the lock, so that time
-    /// never goes back for the machine, whoever calls.
-    fn feed(&mut self, input: Input<'_, M>) {
-        let Some(machine) = &mut self.machine else { return };
-        let now = self.clock.now();
-        let fed = catch_unwind(AssertUnwindSafe(|| machine.handle_input(now, input)));
-        self.settle(fed.is_ok());
-    }
-
-    fn fire(&mut self) {
-        let Some(machine) = &mut self.machine else { return };
-        let now = self.clock.now();
-        let fired = catch_unwind(AssertUnwindSafe(|| machine.handle_timeout(now)));
-        self.settle(fired.is_ok());
-    }
-
-    fn settle(&mut self, sound: bool) {
-        if !sound {
-            return self.fail();
-        }
-        loop {
-            let Some(machine) = &mut self.machine else { return };
-            let Ok(output) = catch_unwind(AssertUnwindSafe(|| machine.poll_output())) else {
-                return self.fail();
-            };
-            match output {
-                Output::Transmit(transmit) => self.outputs.push_back(IoOutput::Transmit(transmit)),
-                Output::OpenFlow(open) => self.outputs.push_back(IoOutput::OpenFlow(open)),
-                Output::CloseFlow(flow) => self.outputs.push_back(IoOutput::CloseFlow(flow)),
-                Output::Dns(id, question) => self.outputs.push_back(IoOutput::Dns(id, question)),
-                Output::Media(request) => self.outputs.push_back(IoOutput::Media(request)),
-                Output::Done(token, result) => self.complete(token, result),
-                Output::Event(event) => self.tell(&event),
-                Output::Closed => self.end(),
-                Output::Timeout(at) => {
-                    self.timeout = at;
-                    break;
-                }
-            }
-        }
-        self.wake.extend(self.driver.take());
-    }
-
-    fn complete(&mut self, token: Token, result: Result<M::Reply, M::Error>) {
-        // Whoever withdrew the command does not wait for it any more.
-        if let Some(waiting) = self.commands.get_mut(&token) {
-            waiting.result = Some(result);
-            self.wake.extend(waiting.waker.take());
-        }
-    }
-
-    fn tell(&mut self, event: &M::Event) {
-        for queue in self.listeners.values_mut() {
-            queue.push(event, &mut self.wake);
-        }
-    }
-
-    fn end(&mut self) {
-        self.closed = true;
-        let open: Vec<Token> = self.commands.keys().copied().collect();
-        for token in open {
-            if self.commands.get(&token).is_some_and(|waiting| waiting.result.is_none()) {
-                let refusal = self.failure.clone().map_or(Refusal::Closed, Refusal::Internal);
-                self.complete(token, Err(M::refused(refusal)));
-            }
-        }
-        for queue in self.listeners.values_mut() {
-            queue.end(&mut self.wake);
-        }
-        self.wake.extend(self.driver.take());
-    }
-
-    fn fail(&mut self) {
-        let reason = "an internal error ended the client";
-        tracing::error!("a machine panicked");
-        let broken = self.machine.take();
-        // What panicked once may do so again while it is dropped.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(broken)));
-        self.failure = Some(reason.to_owned());
-        self.outputs.clear();
-        self.tell(&M::failed(reason));
-        self.end();
-    }
-}
-
-/// The loop's side of a hub. When it is dropped before the machine has closed, because the loop panicked or its runtime is
-/// gone, all who wait are told.
-pub struct Driving<M: Hosted> {
-    shared: Arc<Shared<M>>,
-}
-
-impl<M: Hosted> Drop for Driving<M> {
-    fn drop(&mut self) {
-        self.shared.locked(|state| {
-            if state.closed {
-                return;
-            }
-            // A loop that never ran failed to start, and whoever started it is told why.
-            if state.driver.is_some() {
-                tracing::warn!("the loop of a machine ended before it");
-            }
-            if std::thread::panicking() {
-                state.failure = Some("an internal error ended the client".to_owned());
-            }
-            state.outputs.clear();
-            state.end();
-        });
-    }
-}
-
-impl<M: Hosted> std::fmt::Debug for Driving<M> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Driving").finish_non_exhaustive()
-    }
-}
-
-impl<M: Hosted> Driving<M> {
-    pub(super) fn new(shared: Arc<Shared<M>>) -> Self {
-        Self { shared }
-    }
-
-    /// Takes what is to be done; the waker is woken when there is more.
-    pub(crate) fn step(&self, waker: &Waker) -> Step<M> {
-        self.shared.locked(|state| {
-            state.stale.extend(state.driver.replace(waker.clone()));
-            Step { outputs: std::mem::take(&mut state.outputs), timeout: state.timeout, closed: state.closed }
-        })
-    }
-
-    /// Gives the machine an input of its platform.
-    pub(crate) fn input(&self, input: IoInput<M>) {
-        self.shared.locked(|state| match input {
-            IoInput::Received { flow, source, bytes } => {
-                state.feed(Input::Received { flow, source, bytes: &bytes });
-            }
-            IoInput::FlowOpened(opened) => state.feed(Input::FlowOpened(opened)),
-            IoInput::FlowFailed { flow, reason } => state.feed(Input::FlowFailed { flow, reason }),
-            IoInput::Dns(id, answer) => state.feed(Input::Dns(id, answer)),
-            IoInput::Media(report) => state.feed(Input::Media(report)),
-            IoInput::Timeout => state.fire(),
-        });
-    }
-}
-
-#[cfg(feature = "harness")]
-impl<M: Hosted> Driving<M> {
-    /// Takes what is to be carried out, and when the machine wants to be called.
-    pub fn take(&self) -> (VecDeque<IoOutput<M>>, Option<Instant>) {
-        let step = self.step(Waker::noop());
-        (step.outputs, step.timeout)
-    }
-
-    /// Gives the machine an input.
-    pub fn give(&self, input: IoInput<M>) {
-        self.input(input);
-    }
-
-    /// What waits: events that no listener took, commands that are not complete.
-    pub fn waiting(&self) -> (usize, usize) {
-        self.shared.locked(|state| {
-            let events = state.listeners.values().map(Queue::len).sum();
-            let commands = state.commands.values().filter(|command| command.result.is_none()).count();
-            (events, commands)
-        })
-    }
-
-    /// How many commands were ever submitted.
-    pub fn submitted(&self) -> u64 {
-        self.shared.locked(|state| state.last_token)
     }
 }

@@ -6,15 +6,16 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use rvoip_sans_io::{FlowOpened, Instant, Machine};
-use rvoip_sip_transport::{Resolver, TransportEvent, Transports};
+use rvoip_sip_transport::Transports;
 use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::time::Sleep;
 
+use crate::carrier::Carrier;
 use crate::clock;
 use crate::drive::{Io, IoInput, IoOutput, MediaBackend, drive};
 use crate::hub::{Driving, Hosted};
-use crate::wire::{Wire, WireTap};
+use crate::wire::WireTap;
 
 /// How long what was sent may take to leave once the machine is closed.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -35,10 +36,8 @@ pub enum LaunchError<E> {
 
 /// The native platform of one machine.
 pub struct NativeIo<M: Machine> {
-    transports: Transports,
-    resolver: Resolver,
+    carrier: Carrier,
     media: Option<Backend<M>>,
-    wire: Wire,
     /// Sockets that were bound before the loop begins, and that the machine has not heard of.
     bound: Vec<FlowOpened>,
     timer: Option<(Instant, Pin<Box<Sleep>>)>,
@@ -49,7 +48,7 @@ pub struct NativeIo<M: Machine> {
 
 impl<M: Machine> std::fmt::Debug for NativeIo<M> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NativeIo").field("transports", &self.transports).finish_non_exhaustive()
+        f.debug_struct("NativeIo").field("transports", &self.carrier.transports).finish_non_exhaustive()
     }
 }
 
@@ -61,16 +60,8 @@ impl<M: Machine> NativeIo<M> {
         media: Option<Backend<M>>,
         tap: Option<WireTap>,
     ) -> Self {
-        Self {
-            transports,
-            resolver: Resolver::new(),
-            media,
-            wire: Wire::new(tap),
-            bound,
-            timer: None,
-            turn: 0,
-            flush: None,
-        }
+        let carrier = Carrier::new(transports, tap);
+        Self { carrier, media, bound, timer: None, turn: 0, flush: None }
     }
 
     /// Tells the machine of the flows that are bound, before anybody can ask it for something.
@@ -79,8 +70,7 @@ impl<M: Machine> NativeIo<M> {
         M: Hosted,
     {
         for opened in std::mem::take(&mut self.bound) {
-            self.wire.opened(&opened);
-            driving.input(IoInput::FlowOpened(opened));
+            driving.input(self.carrier.opened(opened));
         }
     }
 
@@ -102,21 +92,8 @@ impl<M: Machine> NativeIo<M> {
 
     fn poll_source(&mut self, source: u8, cx: &mut Context<'_>) -> Poll<IoInput<M>> {
         match source {
-            0 => self.transports.poll(cx).map(|event| match event {
-                TransportEvent::Received { flow, source, bytes } => {
-                    self.wire.record(true, flow, source, &bytes);
-                    IoInput::Received { flow, source, bytes }
-                }
-                TransportEvent::Opened(opened) => {
-                    self.wire.opened(&opened);
-                    IoInput::FlowOpened(opened)
-                }
-                TransportEvent::Failed { flow, reason } => {
-                    self.wire.closed(flow);
-                    IoInput::FlowFailed { flow, reason }
-                }
-            }),
-            1 => self.resolver.poll(cx).map(|(id, answer)| IoInput::Dns(id, answer)),
+            0 => self.carrier.poll_transports(cx),
+            1 => self.carrier.poll_resolver(cx),
             _ => match &mut self.media {
                 Some(media) => media.poll(cx).map(IoInput::Media),
                 None => Poll::Pending,
@@ -127,22 +104,8 @@ impl<M: Machine> NativeIo<M> {
 
 impl<M: Machine> Io<M> for NativeIo<M> {
     fn apply(&mut self, output: IoOutput<M>) {
-        match output {
-            IoOutput::Transmit(transmit) => {
-                self.wire.record(false, transmit.flow, transmit.destination, &transmit.bytes);
-                self.transports.transmit(transmit);
-            }
-            IoOutput::OpenFlow(open) => self.transports.open(&open),
-            IoOutput::CloseFlow(flow) => {
-                self.wire.closed(flow);
-                self.transports.close(flow);
-            }
-            IoOutput::Dns(id, question) => self.resolver.ask(id, question),
-            IoOutput::Media(request) => {
-                if let Some(media) = &mut self.media {
-                    media.request(request);
-                }
-            }
+        if let (Some(request), Some(media)) = (self.carrier.apply(output), &mut self.media) {
+            media.request(request);
         }
     }
 
@@ -150,8 +113,7 @@ impl<M: Machine> Io<M> for NativeIo<M> {
         // Whoever drives this without `launch` has not announced them.
         if !self.bound.is_empty() {
             let opened = self.bound.remove(0);
-            self.wire.opened(&opened);
-            return Poll::Ready(IoInput::FlowOpened(opened));
+            return Poll::Ready(self.carrier.opened(opened));
         }
         // The timer goes first: under load everything else always has something.
         if self.poll_timer(cx, timeout).is_ready() {
@@ -171,7 +133,11 @@ impl<M: Machine> Io<M> for NativeIo<M> {
         if limit.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
         }
-        self.transports.poll_flush(cx)
+        self.carrier.transports.poll_flush(cx)
+    }
+
+    fn leave(&mut self) {
+        self.carrier.transports.leave();
     }
 }
 
@@ -204,6 +170,7 @@ where
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(LaunchError::Runtime)?;
     let (tell, told) = std::sync::mpsc::channel();
     let body = move || {
+        driving.has_thread();
         runtime.block_on(async move {
             let io = match setup() {
                 Ok(mut io) => {

@@ -60,6 +60,14 @@ impl Connected {
         }
     }
 
+    /// Sends what the system takes now, whatever becomes of the rest.
+    pub(super) fn send_now(&mut self, cx: &mut Context<'_>) {
+        let _ = match self {
+            Self::Stream(stream) => stream.poll_write(cx).is_ready(),
+            Self::WebSocket(socket) => socket.poll_write(cx).is_ready(),
+        };
+    }
+
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, buffer: &mut [u8], config: &TransportConfig) -> Step {
         match self {
             Self::Stream(stream) => stream.poll(cx, buffer, config),

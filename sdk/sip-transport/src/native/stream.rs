@@ -113,7 +113,8 @@ impl StreamFlow {
         }
     }
 
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Sends what is queued.
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some(message) = self.queue.front() {
             let rest = message.get(self.sent..).unwrap_or_default();
             if !rest.is_empty() {

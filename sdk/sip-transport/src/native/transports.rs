@@ -336,6 +336,20 @@ impl Transports {
         }
     }
 
+    /// Sends what is queued as far as that needs no waiting, and nothing more after: for the end of a runtime, in which nobody
+    /// polls any more.
+    pub fn leave(&mut self) {
+        let mut cx = Context::from_waker(Waker::noop());
+        for source in self.flows.values_mut() {
+            if let Flow::Connected(connected) = &mut source.flow {
+                connected.send_now(&mut cx);
+            }
+        }
+        for (connected, _) in self.draining.values_mut() {
+            connected.send_now(&mut cx);
+        }
+    }
+
     /// Ready when everything that was sent has left, or cannot leave: for the end, as events meanwhile are dropped.
     pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.poll(cx).is_ready() {}

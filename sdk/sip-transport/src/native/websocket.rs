@@ -91,7 +91,8 @@ impl WebSocketFlow {
         }
     }
 
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    /// Sends what is queued.
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         while let Some(bytes) = self.queue.front() {
             ready!(Pin::new(&mut self.socket).poll_ready(cx))?;
             let message = if std::str::from_utf8(bytes).is_ok() {
