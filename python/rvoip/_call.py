@@ -184,7 +184,8 @@ class Call:
         await self._raw.message_in_call(self._key, text)
 
     def events(self) -> Events:
-        """Listens to this call."""
+        """Listens to this call. Its end is followed by its last figures, and then nothing more comes until the client
+        closes: a loop over the events leaves it by itself."""
         return Events(self._raw.call_events(self._key))
 
     async def __aenter__(self) -> Self:

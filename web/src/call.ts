@@ -129,7 +129,10 @@ export class Call extends Source {
     return verb(options, (signal) => this.#raw.messageInCall(this.key, text, signal));
   }
 
-  /** Listens to this call. */
+  /**
+   * Listens to this call. Its end is followed by its last figures, and then nothing more comes until the client closes: a loop
+   * over the events leaves it by itself.
+   */
   override events(): Events {
     return new Events(guarded(() => this.#raw.callEvents(this.key)));
   }

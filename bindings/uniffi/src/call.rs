@@ -141,7 +141,7 @@ impl Call {
         self.0.message(&text).await
     }
 
-    /// Listens to this call.
+    /// Listens to this call. Its end is followed by its last figures, and then nothing more comes until the client closes.
     pub fn listen(&self) -> EventStream {
         EventStream(self.0.events())
     }

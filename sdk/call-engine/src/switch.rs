@@ -376,7 +376,7 @@ impl Machine for Switch {
 }
 
 impl Hosted for Switch {
-    fn snapshot(&self) -> Vec<SwitchEvent> {
+    fn snapshot(&self, _lost: bool) -> Vec<SwitchEvent> {
         self.listens.iter().copied().map(SwitchEvent::from).collect()
     }
 

@@ -123,7 +123,7 @@ impl Machine for Toy {
 }
 
 impl Hosted for Toy {
-    fn snapshot(&self) -> Vec<String> {
+    fn snapshot(&self, _lost: bool) -> Vec<String> {
         assert!(!self.broken, "the toy was told to");
         Vec::new()
     }

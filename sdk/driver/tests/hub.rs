@@ -113,8 +113,9 @@ impl Machine for Toy {
 }
 
 impl Hosted for Toy {
-    fn snapshot(&self) -> Vec<Event> {
-        vec![Event::Count(self.count)]
+    fn snapshot(&self, lost: bool) -> Vec<Event> {
+        let last = lost.then_some(Event::Number(self.count));
+        last.into_iter().chain([Event::Count(self.count)]).collect()
     }
 
     fn lagged(missed: u32) -> Event {
@@ -266,13 +267,19 @@ async fn levels_replace_one_another_and_a_slow_listener_is_told_what_it_lost() {
         hub.submit(Command::Level(number)).await.unwrap();
     }
     assert_eq!(slow.take_events(), [Event::Count(0), Event::Level(1_999)]);
+    for number in [1, 2] {
+        hub.submit(Command::Level(number)).await.unwrap();
+        hub.submit(Command::Tell(number)).await.unwrap();
+    }
+    let told = [Event::Number(1), Event::Level(2), Event::Number(2)];
+    assert_eq!(slow.take_events(), told, "the newer one is not told before what came before it");
     for number in 0..2_000 {
         hub.submit(Command::Tell(number)).await.unwrap();
     }
-    assert_eq!(slow.take_events(), [Event::Lagged(2_000), Event::Count(2_000)]);
+    assert_eq!(slow.take_events(), [Event::Lagged(2_000), Event::Number(2_002), Event::Count(2_002)]);
     hub.submit(Command::Tell(5)).await.unwrap();
     assert_eq!(slow.take_events(), [Event::Number(5)]);
-    assert_eq!(other.take_events(), [Event::Level(1_999)], "the slowness of one is not that of another");
+    assert_eq!(other.take_events(), [Event::Level(2)], "the slowness of one is not that of another");
 }
 
 #[tokio::test]

@@ -196,7 +196,8 @@ impl Call {
         self.command(CallCommand::Message(text.to_owned()), done)
     }
 
-    /// Listens to this call.
+    /// Listens to this call. The end of the call (`CallStateChanged` with the state `Ended`) is followed by its last figures
+    /// and the end of a recording; then nothing more comes, and the listener waits until the client closes.
     pub fn events(&self) -> Events {
         self.handle.listen(Scope::Call(self.key))
     }

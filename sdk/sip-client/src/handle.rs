@@ -72,8 +72,8 @@ pub(crate) fn unexpected(reply: &Reply) -> Error {
 }
 
 impl Hosted for Agent {
-    fn snapshot(&self) -> Vec<Event> {
-        Agent::snapshot(self)
+    fn snapshot(&self, lost: bool) -> Vec<Event> {
+        Agent::snapshot(self, lost)
     }
 
     fn lagged(missed: u32) -> Event {

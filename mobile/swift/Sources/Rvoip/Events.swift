@@ -81,7 +81,7 @@ extension Account {
 }
 
 extension Call {
-    /// Listens to this call.
+    /// Listens to this call. Its end is followed by its last figures, and then nothing more comes until the client closes.
     public func events() -> Events {
         Events(listen())
     }

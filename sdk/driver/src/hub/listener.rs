@@ -43,11 +43,11 @@ impl<M: Hosted> Queue<M> {
             self.missed = self.missed.saturating_add(1);
             return;
         }
+        // The newer one is where it belongs among the others, and not where the older one was.
         if let Some(key) = M::coalescing(event)
-            && let Some(old) = self.events.iter_mut().rev().find(|queued| M::coalescing(queued) == Some(key))
+            && let Some(old) = self.events.iter().rposition(|queued| M::coalescing(queued) == Some(key))
         {
-            *old = event.clone();
-            return;
+            self.events.remove(old);
         }
         if self.events.len() < EVENTS {
             self.events.push_back(event.clone());
@@ -87,7 +87,7 @@ impl<M: Hosted> Queue<M> {
     fn recover(&mut self, machine: Option<&M>) {
         if self.missed > 0 {
             let lagged = M::lagged(std::mem::take(&mut self.missed));
-            let snapshot = machine.map(Hosted::snapshot).unwrap_or_default();
+            let snapshot = machine.map(|machine| machine.snapshot(true)).unwrap_or_default();
             let snapshot = snapshot.into_iter().filter(|event| (self.wanted)(event));
             self.events = std::iter::once(lagged).chain(snapshot).collect();
         }

@@ -30,8 +30,8 @@ pub enum Refusal {
 
 /// A machine that a [`Hub`] can host.
 pub trait Hosted: Machine<Event: Clone> {
-    /// What tells a new listener how things stand.
-    fn snapshot(&self) -> Vec<Self::Event>;
+    /// What tells a new listener how things stand; one that lost events also hears what ended lately.
+    fn snapshot(&self, lost: bool) -> Vec<Self::Event>;
 
     /// The event that says how many others a listener lost.
     fn lagged(missed: u32) -> Self::Event;

@@ -73,7 +73,7 @@ impl<M: Hosted> State<M> {
 
     pub(super) fn snapshot(&mut self) -> Vec<M::Event> {
         let Some(machine) = &self.machine else { return Vec::new() };
-        let Ok(events) = catch_unwind(AssertUnwindSafe(|| machine.snapshot())) else {
+        let Ok(events) = catch_unwind(AssertUnwindSafe(|| machine.snapshot(false))) else {
             self.fail();
             return Vec::new();
         };

@@ -13,8 +13,24 @@ use crate::{
     AccountKey, CallDirection, CallInfo, CallKey, CallState, Cause, Error, ErrorKind, Event, Result,
 };
 
-/// Ended calls whose cause is remembered.
+/// Ended calls that are remembered.
 const ENDED: usize = 1_024;
+
+/// What is remembered of a call that is over.
+#[derive(Debug)]
+pub(super) struct Ended {
+    direction: CallDirection,
+    pub(super) cause: Cause,
+}
+
+impl Ended {
+    /// The fact that the call ended.
+    pub(super) fn fact(&self, call: CallKey) -> Event {
+        let Self { direction, cause } = self;
+        let (direction, state, cause) = (*direction, CallState::Ended, Some(cause.clone()));
+        Event::CallStateChanged { call, direction, state, cause }
+    }
+}
 
 /// A call that lives.
 #[derive(Debug)]
@@ -124,11 +140,7 @@ impl Agent {
             held_by_peer: false,
             muted: false,
         };
-        let key = self.add_call(session, info, to.as_name_addr().uri.to_string());
-        if let Some(call) = self.calls.get(&key) {
-            let event = call.incoming();
-            self.tell(event);
-        }
+        self.add_call(session, info, to.as_name_addr().uri.to_string());
         self.ua.ring(now, session, StatusCode::RINGING);
     }
 
@@ -157,12 +169,11 @@ impl Agent {
             own_cause: None,
             to,
         };
-        let event = call.state_changed();
+        let facts = call.snapshot();
         self.calls.insert(key, call);
         self.open_media.insert(key);
-        self.tell(event);
-        for question in std::mem::take(&mut self.early_questions) {
-            self.ask_media(question);
+        for fact in facts {
+            self.tell(fact);
         }
         key
     }
@@ -232,14 +243,16 @@ impl Agent {
         let Some(key) = self.sessions.remove(&session) else { return };
         let Some(mut call) = self.calls.remove(&key) else { return };
         self.timers.cancel(Timer::Collect(key));
+        self.timers.cancel(Timer::Pause(key));
         let cause = call.own_cause.take().unwrap_or_else(|| Cause::from(cause));
         if let Some(state) = call.info.state.step(CallProgress::Over) {
             call.info.state = state;
         }
         call.info.cause = Some(cause.clone());
-        self.causes.insert(key, cause.clone());
-        if self.causes.len() > ENDED {
-            self.causes.pop_first();
+        let ended = Ended { direction: call.info.direction, cause: cause.clone() };
+        self.ended.insert(key, ended);
+        if self.ended.len() > ENDED {
+            self.ended.pop_first();
         }
         for token in call.media.drain_readers() {
             self.done(token, Ok(Reply::Frames(key, Vec::new())));

@@ -3,7 +3,7 @@
 use rvoip_driver::{MediaAction, MediaControl, Now, Token};
 use rvoip_sip_core::StatusCode;
 
-use super::{Agent, Timer};
+use super::{Agent, Pending, Timer};
 use crate::command::{CallCommand, Command, Reply};
 use crate::{CallDirection, CallKey, CallState, ErrorKind, Result};
 
@@ -15,7 +15,10 @@ impl Agent {
         match command {
             Command::AddAccount { config, register } => self.add_account(now, token, &config, register),
             Command::Account(key, command) => self.account_command(now, token, key, command),
-            Command::Call(key, command) => self.call_command(now, token, key, command),
+            Command::Call(key, command) => {
+                self.callers.insert(token, key);
+                self.call_command(now, token, key, command);
+            }
             Command::Close => self.close_command(now, token),
         }
     }
@@ -108,7 +111,7 @@ impl Agent {
 
     /// What is asked of a call that is over: it can still be waited for and hung up.
     fn command_after_end(&self, key: CallKey, command: &CallCommand) -> Result<Reply> {
-        match (command, self.causes.get(&key)) {
+        match (command, self.ended.get(&key).map(|ended| &ended.cause)) {
             (CallCommand::Ended, Some(cause)) => Ok(Reply::Ended(cause.clone())),
             (CallCommand::HangUp, Some(_)) => Ok(Reply::Done),
             (CallCommand::ReadFrames, Some(_)) => Ok(Reply::Frames(key, Vec::new())),
@@ -139,26 +142,32 @@ impl Agent {
 
     /// The caller of a command went away: what only that caller wanted is withdrawn.
     pub(super) fn cancel(&mut self, now: Now, token: Token) {
-        if self.cancel_registration(now, token) {
+        let Some(key) = self.callers.remove(&token) else {
+            if !self.cancel_registration(now, token) {
+                self.forget_request(token);
+            }
             return;
+        };
+        self.forget_request(token);
+        let Some(call) = self.calls.get_mut(&key) else { return };
+        for waiting in [&mut call.answered, &mut call.ended, &mut call.hanging_up] {
+            waiting.retain(|waits| *waits != token);
         }
-        let mut playing = None;
-        for (key, call) in &mut self.calls {
-            if call.digits.cancel(token) {
-                self.timers.cancel(Timer::Collect(*key));
-            }
-            for waiting in [&mut call.answered, &mut call.ended, &mut call.hanging_up] {
-                waiting.retain(|waits| *waits != token);
-            }
-            if call.media.controls.contains(&token) {
-                call.media.controls.retain(|waits| *waits != token);
-                playing = Some(*key);
-            }
+        let (controlled, collected) = (call.media.withdraw(token), call.digits.cancel(token));
+        if collected {
+            self.timers.cancel(Timer::Collect(key));
         }
-        if let Some(key) = playing {
+        if controlled {
             self.ask_media_side(key, MediaAction::Withdraw(token));
         }
-        self.requests.retain(|_, pending| !matches!(pending, super::Pending::Request(waits) | super::Pending::Message(waits) if *waits == token));
+    }
+
+    /// Nobody waits for the answer of a request any more.
+    fn forget_request(&mut self, token: Token) {
+        self.requests.retain(|_, pending| match pending {
+            Pending::Request(waits) | Pending::Message(waits) => *waits != token,
+            Pending::InfoDigit(_) => true,
+        });
     }
 }
 

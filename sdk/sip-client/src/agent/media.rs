@@ -10,6 +10,7 @@ use rvoip_driver::{
 use rvoip_session_core::{Body, Failure, MediaAnswer, Question, RequestAnswer, RequestId, SessionId};
 use rvoip_sip_core::Method;
 
+use super::info_digits::InfoDigits;
 use super::{Agent, Pending, account};
 use crate::command::{Answer, Reply};
 use crate::{CallKey, CallStatistics, Cause, DirectionStatistics, ErrorKind, Event};
@@ -27,19 +28,12 @@ pub(super) struct Media {
     pub(super) clip: Option<Token>,
     /// Digits that wait to hear whether the peer takes telephone events.
     asked_digits: VecDeque<(Token, String)>,
-    /// Key presses that go by INFO, because the peer takes no telephone events: one at a time.
-    info_digits: Option<InfoDigits>,
+    /// Key presses that go by INFO, because the peer takes no telephone events: one after the other.
+    pub(super) info_digits: InfoDigits,
     /// There is no way to the peer's media, and a new one is being negotiated.
     pub(super) path_lost: bool,
     /// The connection of the call's signalling was lost, and the call is carried on over another.
     pub(super) flow_lost: bool,
-}
-
-/// Key presses on their way by INFO.
-#[derive(Debug)]
-struct InfoDigits {
-    token: Token,
-    left: VecDeque<char>,
 }
 
 impl Media {
@@ -50,6 +44,15 @@ impl Media {
         let waiting = reading.into_iter().filter(waits).collect::<Vec<_>>();
         self.controls.retain(|token| !waiting.contains(token));
         waiting
+    }
+
+    /// Nobody waits for a command any more; whether it was one that the media side carries out.
+    pub(super) fn withdraw(&mut self, token: Token) -> bool {
+        let before = self.controls.len();
+        self.controls.retain(|waits| *waits != token);
+        self.asked_digits.retain(|(of, _)| *of != token);
+        self.info_digits.withdraw(token);
+        self.controls.len() < before
     }
 
     /// Takes who waits longest to hear the peer.
@@ -63,13 +66,10 @@ impl Media {
     /// Takes all who wait.
     pub(super) fn drain(&mut self) -> Vec<Token> {
         let mut waiting = std::mem::take(&mut self.controls);
-        waiting.extend(self.info_digits.take().map(|digits| digits.token));
+        waiting.extend(self.info_digits.drain());
         waiting
     }
 }
-
-/// How long a key press is said to last when it goes by INFO, in milliseconds.
-const INFO_DIGIT_MS: u32 = 160;
 
 impl Agent {
     pub(super) fn media_options(&self) -> MediaOptions {
@@ -87,13 +87,11 @@ impl Agent {
         }
     }
 
-    /// Passes a question of offer and answer on.
+    /// Passes a question of offer and answer on. One of a call that is over for its user, whose signalling is not, has nobody
+    /// to be asked.
     pub(super) fn ask_media(&mut self, question: Question) {
         if let Some(key) = self.sessions.get(&question.session).copied() {
             self.ask_media_side(key, MediaAction::Ask(question.negotiation, question.question));
-        } else {
-            // The question of a new call comes before the call is entered; see `place_call`.
-            self.early_questions.push(question);
         }
     }
 
@@ -185,7 +183,7 @@ impl Agent {
                 MediaFailureKind::InvalidDigits => ErrorKind::InvalidArgument,
                 MediaFailureKind::NotFrames => ErrorKind::InvalidState,
                 MediaFailureKind::Busy => ErrorKind::Busy,
-                MediaFailureKind::NotNegotiated => ErrorKind::Rejected,
+                MediaFailureKind::NotNegotiated => ErrorKind::MediaFailed,
                 MediaFailureKind::Gone => ErrorKind::CallEnded,
                 MediaFailureKind::Unsupported => ErrorKind::Unsupported,
             };
@@ -214,64 +212,13 @@ impl Agent {
         }
     }
 
-    fn digit_received(&mut self, key: CallKey, digit: char) {
+    pub(super) fn digit_received(&mut self, key: CallKey, digit: char) {
         let Some(call) = self.calls.get_mut(&key) else { return };
         let collected = call.digits.press(digit);
         self.tell(Event::DigitReceived { call: key, digit: digit.to_string() });
         if let Some((token, digits)) = collected {
             self.timers.cancel(super::Timer::Collect(key));
             self.done(token, Ok(Reply::Digits(key, digits)));
-        }
-    }
-
-    /// The peer takes no telephone events: each key press is an INFO, as many devices understand it.
-    fn send_digits_by_info(&mut self, now: Now, key: CallKey, token: Token, digits: &str) {
-        let Some(call) = self.calls.get_mut(&key) else { return };
-        if call.media.info_digits.is_some() {
-            let busy = ErrorKind::Busy.error("digits of this call are being sent already");
-            return self.done(token, Err(busy));
-        }
-        let left = digits.chars().filter(|digit| *digit != ',').collect();
-        call.media.info_digits = Some(InfoDigits { token, left });
-        self.next_info_digit(now, key);
-    }
-
-    fn next_info_digit(&mut self, now: Now, key: CallKey) {
-        let Some(call) = self.calls.get_mut(&key) else { return };
-        let Some(digits) = &mut call.media.info_digits else { return };
-        let Some(digit) = digits.left.pop_front() else {
-            let token = digits.token;
-            call.media.info_digits = None;
-            return self.done(token, Ok(Reply::Done));
-        };
-        let session = call.session;
-        let text = format!("Signal={}\r\nDuration={INFO_DIGIT_MS}\r\n", digit.to_ascii_uppercase());
-        let body = Body::new("application/dtmf-relay", text);
-        let request = self.ua.request_in_session(now, session, Method::Info, body);
-        self.requests.insert(request, Pending::InfoDigit(key));
-    }
-
-    pub(super) fn info_received(&mut self, session: SessionId, content_type: &str, body: &[u8]) {
-        let Some(key) = self.sessions.get(&session).copied() else { return };
-        let relay = content_type.split(';').next().unwrap_or_default().trim();
-        if !relay.eq_ignore_ascii_case("application/dtmf-relay") {
-            return;
-        }
-        let text = String::from_utf8_lossy(body);
-        let signal = text.lines().find_map(|line| {
-            let (name, value) = line.split_once('=')?;
-            name.trim().eq_ignore_ascii_case("signal").then(|| value.trim().to_owned())
-        });
-        let digit = match signal.as_deref() {
-            Some("10") => Some('*'),
-            Some("11") => Some('#'),
-            Some(signal) => {
-                signal.chars().next().filter(|digit| matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D'))
-            }
-            None => None,
-        };
-        if let Some(digit) = digit {
-            self.digit_received(key, digit);
         }
     }
 
@@ -304,29 +251,22 @@ impl Agent {
             Some(Pending::InfoDigit(key)) if answer.status.is_success() => self.next_info_digit(now, key),
             Some(Pending::InfoDigit(key)) => {
                 let reason = format!("the peer takes no key presses: {}", answer.reason);
-                self.give_up_info_digits(
-                    key,
-                    ErrorKind::Rejected.with_status(reason, Some(answer.status.code())),
-                );
+                let error = ErrorKind::Rejected.with_status(reason, Some(answer.status.code()));
+                self.give_up_info_digits(now, key, error);
             }
             None => {}
         }
     }
 
-    pub(super) fn request_failed(&mut self, request: RequestId, failure: &Failure) {
+    pub(super) fn request_failed(&mut self, now: Now, request: RequestId, failure: &Failure) {
         match self.requests.remove(&request) {
             Some(Pending::Request(token) | Pending::Message(token)) => {
                 self.done(token, Err(account::failure_error(failure)));
             }
-            Some(Pending::InfoDigit(key)) => self.give_up_info_digits(key, account::failure_error(failure)),
+            Some(Pending::InfoDigit(key)) => {
+                self.give_up_info_digits(now, key, account::failure_error(failure));
+            }
             None => {}
-        }
-    }
-
-    fn give_up_info_digits(&mut self, key: CallKey, error: crate::Error) {
-        let Some(call) = self.calls.get_mut(&key) else { return };
-        if let Some(digits) = call.media.info_digits.take() {
-            self.done(digits.token, Err(error));
         }
     }
 }

@@ -11,6 +11,7 @@ mod control;
 mod digits;
 mod frames;
 mod identity;
+mod info_digits;
 mod media;
 mod recovering;
 mod registering;
@@ -22,17 +23,15 @@ use std::collections::VecDeque;
 
 use rvoip_driver::{Input, Instant, Machine, MediaReport, MediaRequest, Now, Output, Random, Timers, Token};
 use rvoip_session_core::{
-    EndpointConfig, Failure, FailureKind, IdentityId, Question, RequestId, SessionId, UserAgent,
-    UserAgentConfig, UserAgentEvent, UserAgentOutput,
+    EndpointConfig, Failure, FailureKind, IdentityId, RequestId, SessionId, UserAgent, UserAgentConfig,
+    UserAgentEvent, UserAgentOutput,
 };
 use rvoip_transaction_core::TimerConfig;
 
 use crate::command::{Command, Reply};
-use crate::{
-    AccountInfo, AccountKey, CallInfo, CallKey, Cause, ClientConfig, Error, ErrorKind, Event, Result,
-};
+use crate::{AccountInfo, AccountKey, CallInfo, CallKey, ClientConfig, Error, ErrorKind, Event, Result};
 use account::Account;
-use call::Call;
+use call::{Call, Ended};
 use closing::Closing;
 
 /// Commands that may wait at once, however few calls there may be.
@@ -50,12 +49,12 @@ pub struct Agent {
     last_account: u32,
     calls: Map<CallKey, Call>,
     sessions: Map<SessionId, CallKey>,
-    /// Why the last calls ended, for those who ask a moment too late.
-    causes: Map<CallKey, Cause>,
+    /// The calls of the commands that wait.
+    callers: Map<Token, CallKey>,
+    /// How the last calls ended, for those who ask a moment too late.
+    ended: Map<CallKey, Ended>,
     last_call: u32,
     requests: Map<RequestId, Pending>,
-    /// Questions of sessions that are not entered as calls yet.
-    early_questions: Vec<Question>,
     /// Calls whose media side is not closed yet: sockets and files are still in use.
     open_media: Set<CallKey>,
     timers: Timers<Timer>,
@@ -81,6 +80,8 @@ enum Pending {
 enum Timer {
     /// The collector of key presses has waited long enough.
     Collect(CallKey),
+    /// A pause between key presses that go by INFO is over.
+    Pause(CallKey),
     /// Closing has taken long enough.
     Close,
 }
@@ -97,10 +98,10 @@ impl Agent {
             last_account: 0,
             calls: Map::new(),
             sessions: Map::new(),
-            causes: Map::new(),
+            callers: Map::new(),
+            ended: Map::new(),
             last_call: 0,
             requests: Map::new(),
-            early_questions: Vec::new(),
             open_media: Set::new(),
             timers: Timers::new(),
             listening: Vec::new(),
@@ -125,12 +126,14 @@ impl Agent {
         self.calls.get(&key).map(|call| call.info.clone())
     }
 
-    /// The facts that tell a new listener how things stand.
-    pub fn snapshot(&self) -> Vec<Event> {
+    /// The facts that tell a new listener how things stand. With `lost` also how the last calls ended, for one that may have
+    /// missed it.
+    pub fn snapshot(&self, lost: bool) -> Vec<Event> {
         let listening = self.listening.iter().cloned();
         let accounts = self.accounts.iter().map(|(key, account)| account.snapshot(*key));
+        let ended = self.ended.iter().filter(|_| lost).map(|(key, ended)| ended.fact(*key));
         let calls = self.calls.values().flat_map(Call::snapshot);
-        listening.chain(accounts).chain(calls).collect()
+        listening.chain(accounts).chain(ended).chain(calls).collect()
     }
 
     /// How many transactions, dialogs, sessions, calls and waiting requests there are; all zero when nothing lives.
@@ -144,6 +147,7 @@ impl Agent {
     }
 
     fn done(&mut self, token: Token, result: Result<Reply>) {
+        self.callers.remove(&token);
         self.out.push_back(Output::Done(token, result));
     }
 
@@ -196,7 +200,7 @@ impl Agent {
             UserAgentEvent::RequestAnswered { request, answer } => {
                 self.request_answered(now, request, &answer);
             }
-            UserAgentEvent::RequestFailed { request, failure } => self.request_failed(request, &failure),
+            UserAgentEvent::RequestFailed { request, failure } => self.request_failed(now, request, &failure),
             UserAgentEvent::MessageReceived { identity, session, from, content_type, body, .. } => {
                 let account = identity.and_then(|identity| self.identities.get(&identity).copied());
                 let call = session.and_then(|session| self.sessions.get(&session).copied());
@@ -277,6 +281,7 @@ impl Machine for Agent {
         while let Some(timer) = self.timers.pop_due(now.monotonic) {
             match timer {
                 Timer::Collect(call) => self.collect_timed_out(call),
+                Timer::Pause(call) => self.next_info_digit(now, call),
                 Timer::Close => self.closing.give_up(),
             }
         }

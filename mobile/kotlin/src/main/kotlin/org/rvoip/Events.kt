@@ -55,7 +55,7 @@ public fun Client.events(): Events = Events(listen())
 /** Listens to this account: its registration, its incoming calls and messages. */
 public fun Account.events(): Events = Events(listen())
 
-/** Listens to this call. */
+/** Listens to this call. Its end is followed by its last figures, and then nothing more comes until the client closes. */
 public fun Call.events(): Events = Events(listen())
 
 /** The call that this event is about, if it is about one. */
