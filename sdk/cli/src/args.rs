@@ -208,7 +208,7 @@ pub(crate) struct PhoneArgs {
     #[arg(long, conflicts_with = "play")]
     pub(crate) echo: bool,
     /// Sends key presses once the call is connected.
-    #[arg(long, value_name = "DIGITS")]
+    #[arg(long, value_name = "DIGITS", value_parser = keys)]
     pub(crate) dtmf: Option<String>,
     /// Hangs up so many seconds after the call was connected.
     #[arg(long, value_name = "S", value_parser = seconds)]
@@ -278,6 +278,15 @@ fn port_range(text: &str) -> Result<(u16, u16), String> {
         return Err("the first port must be above 0 and below the last".to_owned());
     }
     Ok((first, last))
+}
+
+fn keys(text: &str) -> Result<String, String> {
+    let key = |key| matches!(key, '0'..='9' | '*' | '#' | 'A'..='D' | 'a'..='d' | ',');
+    if !text.is_empty() && text.chars().all(key) {
+        Ok(text.to_owned())
+    } else {
+        Err("keys are 0 to 9, *, #, A to D, and a comma for a pause".to_owned())
+    }
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

@@ -2,15 +2,18 @@
 
 mod args;
 mod demo;
+mod files;
 mod input;
 mod output;
 mod parse;
 mod phone;
 mod request;
+mod signals;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use rvoip::ErrorKind;
 use tracing_subscriber::EnvFilter;
 
 use args::{Cli, Command};
@@ -38,7 +41,16 @@ impl From<Exit> for ExitCode {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // The help and the version are no mistakes.
+        Err(error) if !error.use_stderr() => error.exit(),
+        Err(error) => {
+            let json = std::env::args_os().any(|word| word == "--json");
+            Output { json }.error(&ErrorKind::InvalidArgument.error(usage(&error)));
+            return Exit::Usage.into();
+        }
+    };
     let output = Output { json: cli.json };
     match EnvFilter::try_new(&cli.log) {
         Ok(filter) => tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init(),
@@ -48,7 +60,7 @@ fn main() -> ExitCode {
         }
     }
     if let Command::Parse(args) = &cli.command {
-        return parse::run(args).into();
+        return parse::run(output, args).into();
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -79,11 +91,19 @@ async fn run(command: Command, output: Output) -> rvoip::Result<Exit> {
         Command::Register(args) => request::register(output, &args).await,
         Command::Message(args) => request::message(output, &args).await,
         Command::Options(args) => request::options(output, &args).await,
-        Command::Parse(args) => Ok(parse::run(&args)),
+        Command::Parse(args) => Ok(parse::run(output, &args)),
     }
+}
+
+/// What is wrong with the words of the command line, in one line; the usage is what `--help` is for.
+fn usage(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<&str> = first.split_whitespace().collect();
+    words.join(" ").trim_start_matches("error: ").to_owned()
 }
 
 /// Wrong usage is 2, everything else that goes wrong is 1.
 fn exit_of(error: &rvoip::Error) -> Exit {
-    if error.kind() == rvoip::ErrorKind::InvalidArgument { Exit::Usage } else { Exit::Refused }
+    if error.kind() == ErrorKind::InvalidArgument { Exit::Usage } else { Exit::Refused }
 }

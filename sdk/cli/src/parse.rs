@@ -2,16 +2,17 @@
 
 use std::io::Read as _;
 
+use rvoip::ErrorKind;
 use rvoip_sdp_core::SessionDescription;
-use rvoip_sip_core::{Message, StartLine};
+use rvoip_sip_core::{Message, StatusCode};
 use serde_json::{Value, json};
 
 use crate::Exit;
 use crate::args::ParseArgs;
-use crate::output::{complain, line};
+use crate::output::Output;
 
 /// Reads the file, or standard input, and prints what it says.
-pub(crate) fn run(args: &ParseArgs) -> Exit {
+pub(crate) fn run(output: Output, args: &ParseArgs) -> Exit {
     let mut bytes = Vec::new();
     let read = match &args.file {
         Some(path) => std::fs::read(path)
@@ -20,51 +21,52 @@ pub(crate) fn run(args: &ParseArgs) -> Exit {
         None => std::io::stdin().lock().read_to_end(&mut bytes).map(drop).map_err(|error| error.to_string()),
     };
     if let Err(reason) = read {
-        complain(&reason);
+        output.error(&ErrorKind::FileFailed.error(reason));
         return Exit::Refused;
     }
-    match if args.sdp { description(&bytes) } else { message(&bytes) } {
+    let (kind, found) =
+        if args.sdp { ("description", description(&bytes)) } else { ("message", message(&bytes)) };
+    match found {
         Ok(value) => {
-            line(&format!("{value:#}"));
+            print(output, kind, &value);
             Exit::Done
         }
-        Err(error) => {
-            line(&format!("{error:#}"));
+        Err(fault) => {
+            print(output, "error", &json!({ "error": fault }));
             Exit::Refused
         }
     }
 }
 
-/// What is wrong: in which layer, where, and what a request with it would be answered with.
-fn error(layer: &str, offset: usize, reason: &str, status: Option<u16>) -> Value {
-    json!({ "error": { "layer": layer, "offset": offset, "reason": reason, "status": status } })
+/// Prints JSON for people, or in the form of an event.
+fn print(output: Output, kind: &str, value: &Value) {
+    let mut event = value.clone();
+    if let Some(fields) = event.as_object_mut() {
+        fields.insert("type".to_owned(), kind.into());
+    }
+    output.fact(&format!("{value:#}"), &event);
 }
 
+/// The message in the form of the library; or in which layer a fault is, where, and what a request with it would be answered
+/// with.
 fn message(bytes: &[u8]) -> Result<Value, Value> {
-    let message = Message::parse(bytes).map_err(|fault| {
-        let status = fault.status().map(rvoip_sip_core::StatusCode::code);
-        error("framing", fault.offset, &fault.kind.to_string(), status)
-    })?;
-    let start = match message.start_line() {
-        StartLine::Request { method, uri } => json!({ "method": method.as_str(), "uri": uri }),
-        StartLine::Response { status, reason } => json!({ "status": status.code(), "reason": reason }),
+    if let Ok(message) = rvoip::parse_message(bytes) {
+        return serde_json::to_value(message).map_err(|error| json!({ "reason": error.to_string() }));
+    }
+    let fault = |layer: &str, offset: usize, reason: String, status: Option<StatusCode>| {
+        let status = status.map(StatusCode::code);
+        json!({ "layer": layer, "offset": offset, "reason": reason, "status": status })
     };
-    let headers: Vec<Value> = message
-        .fields()
-        .map(|field| json!({ "name": field.name().as_str(), "value": field.unfolded() }))
-        .collect();
-    message.validate().map_err(|fault| {
-        let status = fault.status().map(rvoip_sip_core::StatusCode::code);
-        error("validation", fault.offset, &fault.to_string(), status)
-    })?;
-    let body = String::from_utf8_lossy(message.body());
-    Ok(json!({ "start_line": start, "headers": headers, "body": body }))
+    Err(match Message::parse(bytes).map(|message| message.validate()) {
+        Err(found) => fault("framing", found.offset, found.kind.to_string(), found.status()),
+        Ok(Err(found)) => fault("validation", found.offset, found.to_string(), found.status()),
+        Ok(Ok(())) => json!({ "reason": "the message is good after all" }),
+    })
 }
 
 fn description(bytes: &[u8]) -> Result<Value, Value> {
-    let description = SessionDescription::parse_bytes(bytes).map_err(
-        |fault| json!({ "error": { "layer": "sdp", "line": fault.line, "reason": fault.to_string() } }),
-    )?;
+    let description = SessionDescription::parse_bytes(bytes)
+        .map_err(|fault| json!({ "layer": "sdp", "line": fault.line, "reason": fault.to_string() }))?;
     let media: Vec<Value> = description
         .media
         .iter()
@@ -104,13 +106,13 @@ mod tests {
     #[test]
     fn a_message_is_shown_and_a_fault_is_placed() {
         let shown = message(GOOD.as_bytes()).unwrap();
-        assert_eq!(shown["start_line"]["method"], "OPTIONS");
+        assert_eq!(shown["method"], "OPTIONS");
         assert_eq!(shown["headers"][1]["name"], "From");
         assert_eq!(shown["body"], "hello");
         let fault = message(b"nonsense\r\n\r\n").unwrap_err();
-        assert_eq!((&fault["error"]["layer"], &fault["error"]["status"]), (&json!("framing"), &json!(400)));
+        assert_eq!((&fault["layer"], &fault["status"]), (&json!("framing"), &json!(400)));
         let fault = message(GOOD.replace("1 OPTIONS", "1 INVITE").as_bytes()).unwrap_err();
-        assert_eq!(fault["error"]["layer"], "validation");
+        assert_eq!(fault["layer"], "validation");
     }
 
     #[test]
@@ -120,6 +122,6 @@ mod tests {
         assert_eq!(shown["media"][0]["codecs"][0]["name"], "PCMU");
         assert_eq!(shown["media"][0]["address"], "192.0.2.1:4000");
         let fault = description(text.replace("t=0 0", "t=x").as_bytes()).unwrap_err();
-        assert_eq!(fault["error"]["line"], 5);
+        assert_eq!(fault["line"], 5);
     }
 }

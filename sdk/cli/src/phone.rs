@@ -1,16 +1,20 @@
 //! `call` and `listen`: a softphone that obeys lines on standard input.
 
 use std::collections::BTreeSet;
+use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use rvoip::{Account, AudioSource, Call, CallKey, CallState, Cause, Client, Error, ErrorKind, Event, Result};
-use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
+use tokio::io::{AsyncBufReadExt, BufReader, Split, Stdin};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use crate::Exit;
 use crate::args::{AccountArgs, NetworkArgs, PhoneArgs};
 use crate::input::{self, Line, Verb};
 use crate::output::{Output, complain};
+use crate::signals::Signals;
+use crate::{Exit, exit_of, files};
 
 /// Places a call (with `uri`), or waits for calls; ends when the call is over, at `quit`, or by a signal.
 pub(crate) async fn run(
@@ -20,25 +24,29 @@ pub(crate) async fn run(
     phone: PhoneArgs,
     uri: Option<String>,
 ) -> Result<Exit> {
-    check_files(&phone)?;
+    files::check(&phone)?;
     let mut config = network.client_config();
     config.max_calls = phone.max_calls;
     let client = Client::builder().config(config).build().await?;
     let mut events = client.events();
     let account = client.account_with(who.account_config(network)).add().await?;
     let mut signals = Signals::new()?;
+    let (fail, mut failures) = mpsc::unbounded_channel();
     let mut softphone = Softphone {
         output,
         client: client.clone(),
         account,
         phone,
         placed: None,
+        fail,
+        failed: None,
+        rang: BTreeSet::new(),
         begun: BTreeSet::new(),
         newest: None,
     };
     let result = tokio::select! {
         () = signals.received() => Ok(Exit::Done),
-        result = softphone.live(&mut events, who.registers(), uri) => result,
+        result = softphone.live(&mut events, &mut failures, who.registers(), uri) => result,
     };
     // What was told before the end is still printed, and so is the end itself.
     let closed = client.close().await;
@@ -49,15 +57,6 @@ pub(crate) async fn run(
     result
 }
 
-/// Files are looked at before anything is sent.
-fn check_files(phone: &PhoneArgs) -> Result<()> {
-    if let Some(path) = &phone.play {
-        std::fs::File::open(path)
-            .map_err(|error| ErrorKind::FileFailed.error(format!("{}: {error}", path.display())))?;
-    }
-    Ok(())
-}
-
 struct Softphone {
     output: Output,
     client: Client,
@@ -65,6 +64,12 @@ struct Softphone {
     phone: PhoneArgs,
     /// The call of the command line, which ends the program when it ends.
     placed: Option<CallKey>,
+    /// Tells that what the command line asks for cannot be done in a call.
+    fail: UnboundedSender<(CallKey, Error)>,
+    /// The exit status of such a failure in the placed call.
+    failed: Option<Exit>,
+    /// Calls that rang here once: what the command line asks for is done then, and not again when they are told again.
+    rang: BTreeSet<CallKey>,
     /// Calls that were connected once: what the command line asks for is done then, not after each hold.
     begun: BTreeSet<CallKey>,
     /// The newest live call, which a line without a number means.
@@ -75,6 +80,7 @@ impl Softphone {
     async fn live(
         &mut self,
         events: &mut rvoip::Events,
+        failures: &mut UnboundedReceiver<(CallKey, Error)>,
         registers: bool,
         uri: Option<String>,
     ) -> Result<Exit> {
@@ -84,7 +90,7 @@ impl Softphone {
         if let Some(uri) = uri {
             self.placed = Some(self.account.call(&uri).await?.key());
         }
-        let mut lines = Some(BufReader::new(tokio::io::stdin()).lines());
+        let mut lines = Some(BufReader::new(tokio::io::stdin()).split(b'\n'));
         loop {
             tokio::select! {
                 event = events.next() => match event {
@@ -95,6 +101,7 @@ impl Softphone {
                     }
                     None => return Err(ErrorKind::Closed.error("the client closed")),
                 },
+                Some((key, error)) = failures.recv() => self.failed(key, &error),
                 line = next_line(&mut lines) => match line {
                     Some(line) => {
                         if self.line(&line) {
@@ -120,11 +127,12 @@ impl Softphone {
             Event::CallStateChanged { call, state: CallState::Connected, .. } => self.connected(*call),
             Event::CallStateChanged { call, state: CallState::Ended, cause, .. } => {
                 self.begun.remove(call);
+                self.rang.remove(call);
                 if self.newest == Some(*call) {
                     self.newest = self.client.calls().last().map(Call::key);
                 }
                 if self.placed == Some(*call) {
-                    return Some(Self::ended(cause.as_ref()));
+                    return Some(self.failed.unwrap_or_else(|| Self::ended(cause.as_ref())));
                 }
             }
             Event::CallStateChanged { .. }
@@ -146,7 +154,10 @@ impl Softphone {
         None
     }
 
-    fn incoming(&self, key: CallKey) {
+    fn incoming(&mut self, key: CallKey) {
+        if !self.rang.insert(key) {
+            return;
+        }
         let call = self.client.call(key);
         match self.phone.auto_answer {
             Some(200) => self.spawn(async move { call.answer().await }),
@@ -161,37 +172,45 @@ impl Softphone {
             return;
         }
         let call = self.client.call(key);
-        let phone = self.phone.clone();
-        let record = phone.record.as_ref().map(|path| numbered(path, key, self.placed.unwrap_or(CallKey(1))));
-        self.spawn(async move {
-            if let Some(path) = record {
-                call.record(path).await?;
-            }
-            if phone.echo {
-                call.play(AudioSource::Echo).await?;
-            }
-            let playing = async {
-                match phone.play {
-                    Some(path) => call.play(path).await,
-                    None => Ok(()),
-                }
-            };
-            let pressing = async {
-                match phone.dtmf {
-                    Some(digits) => call.send_dtmf(&digits).await,
-                    None => Ok(()),
-                }
-            };
-            let ending = async {
-                if let Some(seconds) = phone.duration {
-                    tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
-                    call.hang_up().await?;
-                }
-                Ok::<(), Error>(())
-            };
-            let (played, pressed, ended) = tokio::join!(playing, pressing, ending);
-            played.and(pressed).and(ended)
+        let phone = &self.phone;
+        if let Some(path) = &phone.record {
+            let path = numbered(path, key, self.placed.unwrap_or(CallKey(1)));
+            self.attempt(key, call.record(path));
+        }
+        if phone.echo {
+            self.attempt(key, call.play(AudioSource::Echo));
+        }
+        if let Some(path) = &phone.play {
+            self.attempt(key, call.play(path.clone()));
+        }
+        if let Some(digits) = &phone.dtmf {
+            self.attempt(key, call.send_dtmf(digits));
+        }
+        if let Some(seconds) = phone.duration {
+            self.spawn(async move {
+                tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
+                call.hang_up().await
+            });
+        }
+    }
+
+    /// Does what the command line asks for in a call.
+    fn attempt(&self, key: CallKey, action: impl Future<Output = Result<()>> + Send + 'static) {
+        let fail = self.fail.clone();
+        begin(action, move |error| {
+            // The receiver lives as long as the phone.
+            let _ = fail.send((key, error));
         });
+    }
+
+    /// What the command line asks for cannot be done: the call that it placed has no point any more.
+    fn failed(&mut self, key: CallKey, error: &Error) {
+        self.output.error(error);
+        if self.placed == Some(key) {
+            self.failed.get_or_insert(exit_of(error));
+            let call = self.client.call(key);
+            self.spawn(async move { call.hang_up().await });
+        }
     }
 
     /// The exit status when the call of the command line is over, with one line about a refusal.
@@ -207,7 +226,11 @@ impl Softphone {
     }
 
     /// Obeys a line; true if it ends the program.
-    fn line(&mut self, text: &str) -> bool {
+    fn line(&mut self, text: &[u8]) -> bool {
+        let Ok(text) = std::str::from_utf8(text) else {
+            self.output.error(&ErrorKind::InvalidArgument.error("a line that is no UTF-8"));
+            return false;
+        };
         let Line { call, verb } = match input::parse(text) {
             None => return false,
             Some(Ok(line)) => line,
@@ -228,19 +251,37 @@ impl Softphone {
             self.output.error(&ErrorKind::InvalidState.error("there is no call"));
             return false;
         };
+        if call.is_some() && self.client.call(key).info().is_none() {
+            self.output.error(&ErrorKind::InvalidState.error(format!("there is no call {key}")));
+            return false;
+        }
         self.spawn(obey(self.client.call(key), verb));
         false
     }
 
+    /// Does something aside, and says what goes wrong.
     fn spawn(&self, action: impl Future<Output = Result<()>> + Send + 'static) {
         let output = self.output;
-        tokio::spawn(async move {
-            match action.await {
-                // The end of the call is told as an event; it needs no second line.
-                Ok(()) | Err(Error::CallEnded { .. } | Error::Closed { .. }) => {}
-                Err(error) => output.error(&error),
-            }
-        });
+        begin(action, move |error| output.error(&error));
+    }
+}
+
+/// Begins something before this returns, so that things are done in the order in which they are asked for, and ends it aside.
+fn begin(
+    action: impl Future<Output = Result<()>> + Send + 'static,
+    fail: impl FnOnce(Error) + Send + 'static,
+) {
+    let finish = move |result| match result {
+        // The end of the call is told as an event; it needs no second line.
+        Ok(()) | Err(Error::CallEnded { .. } | Error::Closed { .. }) => {}
+        Err(error) => fail(error),
+    };
+    let mut action = Box::pin(action);
+    match action.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => finish(result),
+        Poll::Pending => {
+            tokio::spawn(async move { finish(action.await) });
+        }
     }
 }
 
@@ -274,40 +315,10 @@ fn numbered(path: &Path, call: CallKey, first: CallKey) -> PathBuf {
     path.with_file_name(format!("{stem}-{call}.{extension}"))
 }
 
-async fn next_line(lines: &mut Option<Lines<BufReader<Stdin>>>) -> Option<String> {
+async fn next_line(lines: &mut Option<Split<BufReader<Stdin>>>) -> Option<Vec<u8>> {
     match lines {
-        Some(lines) => lines.next_line().await.ok().flatten(),
+        Some(lines) => lines.next_segment().await.ok().flatten(),
         None => std::future::pending().await,
-    }
-}
-
-/// The signals that end the program in good order.
-pub(crate) struct Signals {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    pub(crate) fn new() -> Result<Self> {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            let terminate = signal(SignalKind::terminate())
-                .map_err(|error| ErrorKind::Internal.error(format!("no signals: {error}")))?;
-            Ok(Self { terminate })
-        }
-        #[cfg(not(unix))]
-        Ok(Self {})
-    }
-
-    pub(crate) async fn received(&mut self) {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = self.terminate.recv() => {}
-        }
-        #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
     }
 }
 

@@ -1,12 +1,12 @@
 //! `register`, `message` and `options`: one request and its answer.
 
-use rvoip::{Account, Answer, Client, Event, RegistrationState, Result};
+use rvoip::{Account, Answer, Client, ErrorKind, Event, RegistrationState, Result};
 use serde::Serialize;
 
 use crate::Exit;
 use crate::args::{AccountArgs, MessageArgs, NetworkArgs, OptionsArgs, RegisterArgs};
 use crate::output::{Output, complain};
-use crate::phone::Signals;
+use crate::signals::Signals;
 
 #[derive(Serialize)]
 struct Bindings {
@@ -31,41 +31,43 @@ pub(crate) async fn register(output: Output, args: &RegisterArgs) -> Result<Exit
         return Ok(Exit::Usage);
     }
     let (client, account) = start(&args.account, &args.network).await?;
-    let mut events = client.events();
-    let granted = match account.register().await {
-        Ok(granted) => granted,
-        Err(error) => {
-            client.close().await?;
-            return Err(error);
-        }
+    let mut signals = Signals::new()?;
+    let result = tokio::select! {
+        // What is under way is withdrawn.
+        () = signals.received() => Ok(Exit::Done),
+        result = registered(output, args.once, &client, &account) => result,
     };
-    if args.once {
+    client.close().await?;
+    result
+}
+
+/// Registers, and waits unless it is for once; ends early where the registrar refuses the credentials.
+async fn registered(output: Output, once: bool, client: &Client, account: &Account) -> Result<Exit> {
+    let mut events = client.events();
+    let granted = account.register().await?;
+    if once {
         let text = format!("registered for {} s:\n  {}", granted.expires, granted.contacts.join("\n  "));
         output.fact(
             &text,
             &Bindings { kind: "bindings", expires: granted.expires, contacts: granted.contacts },
         );
         account.unregister().await?;
-        client.close().await?;
         return Ok(Exit::Done);
     }
-    let mut signals = Signals::new()?;
-    let exit = loop {
-        tokio::select! {
-            () = signals.received() => break Exit::Done,
-            event = events.next() => match event {
-                Some(event) => {
-                    output.event(&event);
-                    if let Event::RegistrationChanged { state: RegistrationState::Failed, status: Some(401 | 403 | 407), .. } = event {
-                        break Exit::Refused;
-                    }
-                }
-                None => break Exit::Refused,
-            },
+    while let Some(event) = events.next().await {
+        output.event(&event);
+        if let Event::RegistrationChanged {
+            state: RegistrationState::Failed,
+            status: Some(status @ (401 | 403 | 407)),
+            reason,
+            ..
+        } = event
+        {
+            let reason = reason.unwrap_or_else(|| "the registrar refused the credentials".to_owned());
+            return Err(ErrorKind::AuthenticationFailed.with_status(reason, Some(status)));
         }
-    };
-    client.close().await?;
-    Ok(exit)
+    }
+    Err(ErrorKind::Closed.error("the client closed"))
 }
 
 /// Sends a text.

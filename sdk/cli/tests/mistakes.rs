@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::net::UdpSocket;
 use std::process::{Command, Output, Stdio};
 
-fn rvoip(arguments: &[&str], input: &str) -> Output {
+fn rvoip(arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_rvoip"))
         .args(arguments)
         .env_remove("RVOIP_PASSWORD")
@@ -14,7 +14,7 @@ fn rvoip(arguments: &[&str], input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(input.as_ref()).unwrap();
     child.wait_with_output().unwrap()
 }
 
@@ -37,6 +37,16 @@ fn what_the_network_refuses_is_told_with_status_1() {
         (vec!["call", "sip:x@127.0.0.1:1;transport=tcp"], "connection refused"),
         (vec!["call", "sips:x@127.0.0.1:1"], "cannot be reached over TLS: connection refused"),
         (vec!["call", "sip:x@127.0.0.1:1", "--play", "/nonexistent.wav"], "/nonexistent.wav: No such file"),
+        (vec!["call", "sip:x@127.0.0.1:1", "--play", "/"], "/: it is no regular file"),
+        (
+            vec!["call", "sip:x@127.0.0.1:1", "--play", env!("CARGO_MANIFEST_PATH")],
+            "Cargo.toml: not a readable wav",
+        ),
+        (
+            vec!["call", "sip:x@127.0.0.1:1", "--record", "/nonexistent/x.wav"],
+            "/nonexistent/x.wav: No such file",
+        ),
+        (vec!["call", "sip:x@127.0.0.1:1", "--record", "/"], "/: "),
         (vec!["options", "sip:nosuchhost.invalid"], "the host name does not exist"),
         (vec!["message", "sip:x@nosuchhost.invalid", "hello"], "the host name does not exist"),
         (vec!["register", "--once", "--account", "sip:x@nosuchhost.invalid"], "the host name does not exist"),
@@ -57,17 +67,20 @@ fn wrong_usage_is_told_with_status_2() {
         let (line, status) = complaint(arguments);
         assert_eq!(status, 2, "{arguments:?}: {line}");
     }
-    for arguments in [
-        &["call"][..],
-        &["dance"],
-        &["listen", "--rtp-ports", "9"],
-        &["listen", "--bind", "nowhere"],
-        &["register"],
+    for (arguments, expect) in [
+        (&["call"][..], "<URI>"),
+        (&["dance"], "'dance'"),
+        (&["listen", "--rtp-ports", "9"], "two ports"),
+        (&["listen", "--bind", "nowhere"], "'nowhere'"),
+        (&["call", "sip:x@127.0.0.1:1", "--dtmf", "xyz"], "keys are 0 to 9"),
+        (&["register"], "--account"),
+        (&["call", "http://127.0.0.1"], "no SIP URI"),
     ] {
-        let output = rvoip(arguments, "");
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert!(!output.stderr.is_empty());
+        let (line, status) = complaint(arguments);
+        assert!(status == 2 && line.contains(expect), "{arguments:?}: {status}, {line}");
     }
+    let help = rvoip(&["--help"], "");
+    assert!(help.status.success() && help.stderr.is_empty());
 }
 
 #[test]
@@ -99,4 +112,25 @@ fn a_message_is_parsed_from_standard_input_and_a_fault_is_placed() {
     let output = rvoip(&["parse", "--sdp"], "v=0\r\nx");
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stdout).unwrap().contains("\"line\": 2"));
+    for (words, input, status, kind) in [
+        (&["--json", "parse"][..], good, 0, "message"),
+        (&["--json", "parse"], "nonsense", 1, "error"),
+        (&["--json", "parse", "--sdp"], "v=0\r\nx", 1, "error"),
+        (&["--json", "parse", "/nonexistent"], "", 1, "error"),
+        (&["--json", "dance"], "", 2, "error"),
+    ] {
+        let output = rvoip(words, input);
+        assert_eq!(output.status.code(), Some(status), "{words:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        let event: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert!(event["type"] == kind && event["time"].is_number(), "{event}");
+    }
+}
+
+#[test]
+fn a_line_that_is_no_text_is_refused_and_the_next_one_is_obeyed() {
+    let output = rvoip(&["listen", "--bind", "127.0.0.1:0"], b"\xff\xfe\nquit\n");
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "rvoip: a line that is no UTF-8\n");
 }

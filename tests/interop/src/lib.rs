@@ -24,23 +24,27 @@
 
 mod baresip;
 mod binary;
+mod conversation;
 mod kamailio;
 mod phone;
 mod ports;
 mod process;
 mod recording;
 mod scratch;
+mod server;
 mod sipp;
 mod switch;
 mod wait;
 
 pub use baresip::{Baresip, BaresipFiles, BaresipOptions};
+pub use conversation::{Ways, we_are_called, we_call};
 pub use kamailio::{DOMAIN, Kamailio, KamailioPorts, PASSWORD};
 pub use phone::{Phone, ended, in_state, of_type};
 pub use ports::{PortRange, free_port, free_port_range};
 pub use process::{Process, Signal};
 pub use recording::{Voice, assert_heard, compare_files};
 pub use scratch::{Scratch, in_scratch};
+pub use server::Server;
 pub use sipp::{Sipp, SippStatistics};
 pub use switch::{OwnSwitch, USERS};
 pub use wait::{LIMIT, wait_until};

@@ -21,6 +21,12 @@ impl Phone {
         Ok(Self(Process::start(name, rvoip_binary()?, arguments, folder)?))
     }
 
+    /// The same for an account, with its words behind the others.
+    pub fn start_as(name: &str, words: &[&str], account: &[String], folder: &Path) -> Result<Self> {
+        let words: Vec<&str> = words.iter().copied().chain(account.iter().map(String::as_str)).collect();
+        Self::start(name, &words, folder)
+    }
+
     /// Waits, at most for `time`, for an event that `wanted` accepts; earlier events count too.
     pub fn wait_for(&self, what: &str, time: Duration, wanted: impl Fn(&Value) -> bool) -> Result<Value> {
         self.0.wait_for(what, time, |line| {
@@ -74,6 +80,16 @@ impl Phone {
     /// What it said on standard error.
     pub fn complaints(&self) -> Vec<String> {
         self.0.error_lines()
+    }
+
+    /// Ends its standard input.
+    pub fn end_input(&mut self) {
+        self.0.end_input();
+    }
+
+    /// Interrupts it, as a key of the terminal does.
+    pub fn interrupt(&mut self) -> Result<()> {
+        self.0.signal(Signal::Interrupt)
     }
 
     /// Gives it a command, such as `hold`.

@@ -177,6 +177,11 @@ impl Process {
             .with_context(|| format!("{}: {line}", self.name))
     }
 
+    /// Ends its standard input.
+    pub fn end_input(&mut self) {
+        self.stdin = None;
+    }
+
     /// Sends a signal, if the process still runs.
     pub fn signal(&mut self, signal: Signal) -> Result<()> {
         if self.child.try_wait()?.is_some() {

@@ -1,112 +1,57 @@
 //! Calls with baresip, by way of Kamailio and direct: both sides speak, and what each heard is compared.
 
-use anyhow::{Result, ensure};
+use anyhow::ensure;
 use rvoip_interop::{
-    Baresip, BaresipFiles, BaresipOptions, DOMAIN, Kamailio, LIMIT, Phone, Scratch, Voice, assert_heard,
-    in_scratch, of_type,
+    Baresip, BaresipOptions, DOMAIN, Kamailio, LIMIT, Phone, Ways, in_scratch, of_type, wait_until,
+    we_are_called, we_call,
 };
 
-/// Seconds of the speech that are compared.
-const COMPARED: u32 = 5;
-/// Seconds that a call with speech lasts.
-const DURATION: &str = "6.5";
-
-/// Bob trusts the authority that signed the server's certificate.
-fn files(kamailio: &Kamailio) -> BaresipFiles {
-    BaresipFiles { trusts: Some(kamailio.authority().to_owned()), ..BaresipFiles::default() }
+fn calling(ours: &str, theirs: &str, codecs: &str) {
+    in_scratch(|scratch| we_call::<Kamailio>(Ways { ours, theirs, codecs }, scratch));
 }
 
-fn start(name: &str, words: &[&str], account: &[String], scratch: &Scratch) -> Result<Phone> {
-    let arguments: Vec<&str> = words.iter().copied().chain(account.iter().map(String::as_str)).collect();
-    Phone::start(name, &arguments, scratch.path())
-}
-
-/// Alice calls bob, who is a baresip; both are registered.
-fn we_call(transport: &str, theirs: &str, codecs: &str, scratch: &Scratch) -> Result<()> {
-    let kamailio = Kamailio::start(scratch.path())?;
-    let proxy = kamailio.uri(theirs);
-    let options = BaresipOptions { user: "bob", proxy: Some(&proxy), answers: true, dials: None, codecs };
-    let mut bob = Baresip::start_with(&options, &files(&kamailio), scratch.path())?;
-    kamailio.wait_for_contact("bob")?;
-    let (speech, recording) = (Voice::Alice.file(), scratch.join("alice.wav"));
-    let (uri, speech, file) =
-        (format!("sip:bob@{DOMAIN}"), speech.to_string_lossy(), recording.to_string_lossy());
-    let words = ["call", &*uri, "--play", &speech, "--record", &file, "--duration", DURATION];
-    let mut phone = start("rvoip call", &words, &kamailio.account("alice", transport), scratch)?;
-    let status = phone.exit_status(LIMIT)?;
-    ensure!(status == 0, "status {status}: {:?}", phone.complaints());
-    ensure!(phone.ended(LIMIT)? == "local_hang_up");
-    ensure!(phone.events()?.iter().any(|event| of_type(event, "audio_received")), "no audio was told");
-    bob.wait_for_line("session closed", LIMIT)?;
-    bob.quit()?;
-    assert_heard(Voice::Bob, &recording, COMPARED)?;
-    assert_heard(Voice::Alice, &bob.recording()?, COMPARED)
-}
-
-/// Bob, a baresip, calls alice, and hears that she hangs up.
-fn we_are_called(transport: &str, theirs: &str, codecs: &str, scratch: &Scratch) -> Result<()> {
-    let kamailio = Kamailio::start(scratch.path())?;
-    let (speech, recording) = (Voice::Alice.file(), scratch.join("alice.wav"));
-    let (speech, file) = (speech.to_string_lossy(), recording.to_string_lossy());
-    let words = ["listen", "--auto-answer", "--play", &*speech, "--record", &*file, "--duration", DURATION];
-    let mut phone = start("rvoip listen", &words, &kamailio.account("alice", transport), scratch)?;
-    phone.registered()?;
-    let (proxy, uri) = (kamailio.uri(theirs), format!("sip:alice@{DOMAIN}"));
-    let options =
-        BaresipOptions { user: "bob", proxy: Some(&proxy), answers: false, dials: Some(&uri), codecs };
-    let mut bob = Baresip::start_with(&options, &files(&kamailio), scratch.path())?;
-    let incoming = phone.wait_for("a call", LIMIT, |event| of_type(event, "incoming_call"))?;
-    ensure!(
-        incoming.get("from").is_some_and(|from| from.to_string().contains("bob@test.invalid")),
-        "{incoming}"
-    );
-    phone.connected(LIMIT)?;
-    ensure!(phone.ended(LIMIT)? == "local_hang_up");
-    bob.wait_for_line("session closed", LIMIT)?;
-    bob.quit()?;
-    phone.quit(LIMIT)?;
-    assert_heard(Voice::Bob, &recording, COMPARED)?;
-    assert_heard(Voice::Alice, &bob.recording()?, COMPARED)
+fn called(ours: &str, theirs: &str, codecs: &str) {
+    in_scratch(|scratch| we_are_called::<Kamailio>(Ways { ours, theirs, codecs }, scratch));
 }
 
 #[test]
 fn we_call_a_registered_baresip_by_udp_and_hear_each_other() {
-    in_scratch(|scratch| we_call("udp", "tcp", "pcmu", scratch));
+    calling("udp", "tcp", "pcmu");
 }
 
 #[test]
 fn we_call_a_registered_baresip_by_tcp_and_hear_each_other() {
-    in_scratch(|scratch| we_call("tcp", "udp", "pcma", scratch));
+    calling("tcp", "udp", "pcma");
 }
 
 #[test]
 fn a_registered_baresip_calls_us_by_udp_and_we_hear_each_other() {
-    in_scratch(|scratch| we_are_called("udp", "udp", "pcma,pcmu", scratch));
+    called("udp", "udp", "pcma,pcmu");
 }
 
 #[test]
 fn a_registered_baresip_calls_us_by_tcp_and_we_hear_each_other() {
-    in_scratch(|scratch| we_are_called("tcp", "tcp", "pcmu,pcma", scratch));
+    called("tcp", "tcp", "pcmu,pcma");
 }
 
 #[test]
 fn we_call_a_registered_baresip_both_by_tls_and_hear_each_other() {
-    in_scratch(|scratch| we_call("tls", "tls", "pcmu", scratch));
+    calling("tls", "tls", "pcmu");
 }
 
 #[test]
 fn a_registered_baresip_calls_us_both_by_tls_and_we_hear_each_other() {
-    in_scratch(|scratch| we_are_called("tls", "tls", "pcma", scratch));
+    called("tls", "tls", "pcma");
 }
 
 #[test]
 fn we_call_a_registered_baresip_by_websocket_and_hear_each_other() {
-    in_scratch(|scratch| we_call("ws", "udp", "pcmu", scratch));
+    calling("ws", "udp", "pcmu");
 }
 
 #[test]
 fn a_registered_baresip_calls_us_by_secure_websocket_and_we_hear_each_other() {
-    in_scratch(|scratch| we_are_called("wss", "tcp", "pcmu", scratch));
+    called("wss", "tcp", "pcmu");
 }
 
 #[test]
@@ -120,7 +65,8 @@ fn a_baresip_that_vanishes_ends_the_call_by_media_timeout() {
         kamailio.wait_for_contact("bob")?;
         let uri = format!("sip:bob@{DOMAIN}");
         let words = ["call", &*uri, "--media-timeout", "2"];
-        let mut phone = start("rvoip call", &words, &kamailio.account("alice", "udp"), scratch)?;
+        let mut phone =
+            Phone::start_as("rvoip call", &words, &kamailio.account("alice", "udp"), scratch.path())?;
         phone.connected(LIMIT)?;
         phone.wait_for("audio", LIMIT, |event| of_type(event, "audio_received"))?;
         bob.vanish()?;
@@ -168,6 +114,10 @@ fn keys_and_hold_go_both_ways_with_a_baresip_called_directly() {
         bob.type_line("x")?;
         phone.wait_for("their hold", LIMIT, hold(false, true))?;
         bob.type_line("X")?;
+        wait_until("the end of their hold", LIMIT, || {
+            let ends = phone.events()?.iter().filter(|event| hold(false, false)(event)).count();
+            Ok((ends == 2).then_some(()))
+        })?;
         phone.command("hangup")?;
         ensure!(phone.ended(LIMIT)? == "local_hang_up");
         ensure!(phone.exit_status(LIMIT)? == 0, "{:?}", phone.complaints());

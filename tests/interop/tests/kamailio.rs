@@ -7,15 +7,10 @@ use rvoip_interop::{
     wait_until,
 };
 
-fn start(name: &str, words: &[&str], account: &[String], scratch: &Scratch) -> Result<Phone> {
-    let arguments: Vec<&str> = words.iter().copied().chain(account.iter().map(String::as_str)).collect();
-    Phone::start(name, &arguments, scratch.path())
-}
-
 fn registers_and_unregisters(transport: &str, scratch: &Scratch) -> Result<()> {
     let kamailio = Kamailio::start(scratch.path())?;
     let account = kamailio.account("alice", transport);
-    let mut phone = start("rvoip register", &["register"], &account, scratch)?;
+    let mut phone = Phone::start_as("rvoip register", &["register"], &account, scratch.path())?;
     let event = phone.registered()?;
     ensure!(event.get("expires").and_then(serde_json::Value::as_u64).is_some_and(|s| s > 0), "{event}");
     let contacts = kamailio.contacts("alice")?;
@@ -62,12 +57,14 @@ fn texts_go_between_all_transports() {
     in_scratch(|scratch| {
         let kamailio = Kamailio::start(scratch.path())?;
         for (from, to) in [("tls", "ws"), ("ws", "wss"), ("wss", "tls"), ("udp", "wss"), ("ws", "tcp")] {
-            let mut carol = start("rvoip listen", &["listen"], &kamailio.account("carol", to), scratch)?;
+            let mut carol =
+                Phone::start_as("rvoip listen", &["listen"], &kamailio.account("carol", to), scratch.path())?;
             carol.registered()?;
             let uri = format!("sip:carol@{DOMAIN}");
             let text = format!("from {from} to {to}");
             let words = ["message", &uri, &text];
-            let mut alice = start("rvoip message", &words, &kamailio.account("alice", from), scratch)?;
+            let mut alice =
+                Phone::start_as("rvoip message", &words, &kamailio.account("alice", from), scratch.path())?;
             let status = alice.exit_status(LIMIT)?;
             ensure!(status == 0, "{text}: status {status}: {:?}", alice.complaints());
             carol.wait_for(&text, LIMIT, |event| {
@@ -93,7 +90,7 @@ fn distrusts(transport: &str, scratch: &Scratch) -> Result<()> {
             word.clone_from(&other);
         }
     }
-    let mut phone = start("rvoip with another authority", &["register"], &account, scratch)?;
+    let mut phone = Phone::start_as("rvoip with another authority", &["register"], &account, scratch.path())?;
     let status = phone.exit_status(LIMIT)?;
     ensure!(status == 1, "status {status}: {:?}", phone.complaints());
     let complaints = phone.complaints();
@@ -103,10 +100,11 @@ fn distrusts(transport: &str, scratch: &Scratch) -> Result<()> {
     // The well-known authorities do not know it either, and insecure does not ask.
     let kept: Vec<String> =
         account.iter().filter(|word| *word != "--tls-ca" && **word != other).cloned().collect();
-    let mut phone = start("rvoip without an authority", &["register", "--once"], &kept, scratch)?;
+    let mut phone =
+        Phone::start_as("rvoip without an authority", &["register", "--once"], &kept, scratch.path())?;
     ensure!(phone.exit_status(LIMIT)? == 1, "{:?}", phone.complaints());
     let words = ["register", "--once", "--tls-insecure"];
-    let mut phone = start("rvoip that asks for no authority", &words, &kept, scratch)?;
+    let mut phone = Phone::start_as("rvoip that asks for no authority", &words, &kept, scratch.path())?;
     ensure!(phone.exit_status(LIMIT)? == 0, "{:?}", phone.complaints());
     Ok(())
 }
@@ -130,7 +128,7 @@ fn a_port_without_tls_is_told_in_one_line() {
         for word in &mut account {
             *word = word.replace(&tls, &plain);
         }
-        let mut phone = start("rvoip at a plain port", &["register"], &account, scratch)?;
+        let mut phone = Phone::start_as("rvoip at a plain port", &["register"], &account, scratch.path())?;
         ensure!(phone.exit_status(LIMIT)? == 1, "{:?}", phone.complaints());
         let complaints = phone.complaints();
         ensure!(
@@ -204,7 +202,7 @@ fn refused(words: &[&str], transport: &str, scratch: &Scratch) -> Result<()> {
             "wrong".clone_into(word);
         }
     }
-    let mut phone = start("rvoip with a wrong password", words, &account, scratch)?;
+    let mut phone = Phone::start_as("rvoip with a wrong password", words, &account, scratch.path())?;
     let status = phone.exit_status(LIMIT)?;
     ensure!(status == 1, "status {status}: {:?}", phone.complaints());
     let complaints = phone.complaints();
@@ -233,12 +231,17 @@ fn a_wrong_password_fails_to_listen_by_tcp_with_one_clear_line() {
 fn a_text_goes_through_the_proxy_to_a_phone() {
     in_scratch(|scratch| {
         let kamailio = Kamailio::start(scratch.path())?;
-        let mut carol = start("rvoip listen", &["listen"], &kamailio.account("carol", "tcp"), scratch)?;
+        let mut carol =
+            Phone::start_as("rvoip listen", &["listen"], &kamailio.account("carol", "tcp"), scratch.path())?;
         carol.registered()?;
         let text = "Grüße: 1 < 2";
         let uri = format!("sip:carol@{DOMAIN}");
-        let mut alice =
-            start("rvoip message", &["message", &uri, text], &kamailio.account("alice", "udp"), scratch)?;
+        let mut alice = Phone::start_as(
+            "rvoip message",
+            &["message", &uri, text],
+            &kamailio.account("alice", "udp"),
+            scratch.path(),
+        )?;
         let status = alice.exit_status(LIMIT)?;
         ensure!(status == 0, "status {status}: {:?}", alice.complaints());
         let event = carol.wait_for("the text", LIMIT, |event| of_type(event, "message_received"))?;
@@ -260,7 +263,8 @@ fn a_text_goes_through_the_proxy_to_baresip() {
         kamailio.wait_for_contact("bob")?;
         let uri = format!("sip:bob@{DOMAIN}");
         let words = ["message", &uri, "the quick brown fox"];
-        let mut alice = start("rvoip message", &words, &kamailio.account("alice", "tcp"), scratch)?;
+        let mut alice =
+            Phone::start_as("rvoip message", &words, &kamailio.account("alice", "tcp"), scratch.path())?;
         let status = alice.exit_status(LIMIT)?;
         ensure!(status == 0, "status {status}: {:?}", alice.complaints());
         bob.wait_for_line("the quick brown fox", LIMIT)?;
@@ -274,7 +278,8 @@ fn a_text_to_nobody_is_refused() {
         let kamailio = Kamailio::start(scratch.path())?;
         let uri = format!("sip:nobody@{DOMAIN}");
         let words = ["message", &uri, "hello"];
-        let mut alice = start("rvoip message", &words, &kamailio.account("alice", "udp"), scratch)?;
+        let mut alice =
+            Phone::start_as("rvoip message", &words, &kamailio.account("alice", "udp"), scratch.path())?;
         let status = alice.exit_status(LIMIT)?;
         ensure!(status == 1, "status {status}: {:?}", alice.complaints());
         let events = alice.events()?;
@@ -292,13 +297,14 @@ fn options_are_answered_by_the_server_by_baresip_and_by_a_phone() {
         let options =
             BaresipOptions { user: "bob", proxy: Some(&proxy), answers: true, dials: None, codecs: "pcmu" };
         let _bob = Baresip::start(&options, scratch.path())?;
-        let mut carol = start("rvoip listen", &["listen"], &kamailio.account("carol", "udp"), scratch)?;
+        let mut carol =
+            Phone::start_as("rvoip listen", &["listen"], &kamailio.account("carol", "udp"), scratch.path())?;
         carol.registered()?;
         kamailio.wait_for_contact("bob")?;
         for user in ["", "bob@", "carol@"] {
             let uri = format!("sip:{user}{DOMAIN}");
             let account = kamailio.account("alice", "udp");
-            let mut alice = start("rvoip options", &["options", &uri], &account, scratch)?;
+            let mut alice = Phone::start_as("rvoip options", &["options", &uri], &account, scratch.path())?;
             let status = alice.exit_status(LIMIT)?;
             ensure!(status == 0, "{uri}: status {status}: {:?}", alice.complaints());
             let events = alice.events()?;

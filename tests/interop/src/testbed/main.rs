@@ -66,8 +66,10 @@ struct KamailioArguments {
 }
 
 fn main() -> Result<()> {
+    // Before the folder is made: the help makes none.
+    let command = Command::parse();
     let scratch = Scratch::new()?;
-    let outcome = match Command::parse() {
+    let outcome = match command {
         Command::Switch => switch(&scratch),
         Command::Kamailio(arguments) => kamailio(&arguments, &scratch),
         Command::Compare(arguments) => compare(&arguments),
