@@ -20,10 +20,11 @@ use p256::ecdsa::signature::Signer as _;
 use p256::pkcs8::{EncodePrivateKey as _, LineEnding};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyIdMethod, KeyUsagePurpose, SerialNumber,
+    KeyIdMethod, KeyUsagePurpose, SanType, SerialNumber,
 };
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
+use zeroize::Zeroizing;
 
 /// Why there is no certificate.
 #[derive(Debug, Error)]
@@ -50,11 +51,11 @@ struct Key {
 
 impl Key {
     fn new() -> Result<Self> {
-        let mut secret = [0; 32];
+        let mut secret = Zeroizing::new([0; 32]);
         loop {
-            getrandom::fill(&mut secret).map_err(CertificateError::Random)?;
+            getrandom::fill(&mut *secret).map_err(CertificateError::Random)?;
             // Almost every number is a key.
-            if let Ok(signing) = SigningKey::from_slice(&secret) {
+            if let Ok(signing) = SigningKey::from_slice(&*secret) {
                 let public = signing.verifying_key().to_encoded_point(false).as_bytes().to_vec();
                 return Ok(Self { signing, public });
             }
@@ -84,12 +85,18 @@ impl rcgen::SigningKey for Key {
 }
 
 /// A certificate and its private key.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Issued {
     /// The certificate, and behind it that of the authority, in PEM.
     pub chain: String,
     /// The key, PKCS #8 in PEM.
     pub key: String,
+}
+
+impl std::fmt::Debug for Issued {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Issued").field("chain", &self.chain).finish_non_exhaustive()
+    }
 }
 
 /// From when to when a certificate is valid, in days from now.
@@ -138,7 +145,7 @@ impl Authority {
         &self.pem
     }
 
-    /// Signs a certificate of a server for these names and addresses, with a new key.
+    /// Signs a certificate of a server for these names, addresses and URIs (such as `sip:example.com`), with a new key.
     ///
     /// # Errors
     /// There are no random numbers, or a name cannot be certified.
@@ -162,8 +169,13 @@ impl Authority {
 }
 
 fn parameters(names: &[&str], name: &str, validity: Validity) -> Result<CertificateParams> {
-    let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-    let mut params = CertificateParams::new(names)?;
+    let is_uri = |name: &&str| name.contains(':') && name.parse::<std::net::IpAddr>().is_err();
+    let (uris, hosts): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| is_uri(name));
+    let hosts: Vec<String> = hosts.into_iter().map(str::to_owned).collect();
+    let mut params = CertificateParams::new(hosts)?;
+    for uri in uris {
+        params.subject_alt_names.push(SanType::URI(uri.try_into()?));
+    }
     let mut number = [0; 16];
     getrandom::fill(&mut number).map_err(CertificateError::Random)?;
     params.distinguished_name = DistinguishedName::new();
@@ -174,4 +186,17 @@ fn parameters(names: &[&str], name: &str, validity: Validity) -> Result<Certific
     params.not_before = now + Duration::days(validity.from);
     params.not_after = now + Duration::days(validity.until);
     Ok(params)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_key_is_not_shown() {
+        let authority = Authority::new("a").unwrap();
+        let issued = authority.issue(&["a.example"]).unwrap();
+        let shown = format!("{issued:?} {authority:?}");
+        assert!(shown.contains("BEGIN CERTIFICATE") && !shown.contains("PRIVATE"), "{shown}");
+    }
 }

@@ -59,7 +59,7 @@ fn refuse_tls(config: &TlsConfig, error: &TlsError) -> Error {
         TlsError::Ca(reason) => (&config.ca, reason),
         TlsError::Certificate(reason) => (&config.certificate, reason),
         TlsError::Key(reason) => (&config.key, reason),
-        _ => return ErrorKind::InvalidArgument.error(error.to_string()),
+        TlsError::Unusable(_) | _ => return ErrorKind::InvalidArgument.error(error.to_string()),
     };
     match path {
         Some(path) => ErrorKind::InvalidArgument.error(format!("{path} cannot be used: {reason}")),

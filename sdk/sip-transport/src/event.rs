@@ -103,6 +103,9 @@ pub enum TlsError {
     /// The key of our certificate.
     #[error("the private key cannot be used: {0}")]
     Key(String),
+    /// The library of TLS itself.
+    #[error("TLS cannot be used: {0}")]
+    Unusable(String),
 }
 
 impl Default for TransportConfig {

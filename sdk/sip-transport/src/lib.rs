@@ -21,9 +21,11 @@
 //! # RFCs
 //! - RFC 3261 §18.2.1, §18.3 (receiving, framing), §18.4 (errors of a connection)
 //! - RFC 5626 §3.5.1 (CRLF keep-alives are passed on as they are)
-//! - RFC 3261 §26.2.1, RFC 5922 §7 (TLS: the certificate is checked against the host of the URI, not what it resolved to)
+//! - RFC 3261 §26.2.1, RFC 5922 §7.1 to §7.3 (TLS: the certificate is checked against the host of the URI, not what it
+//!   resolved to; its identities are its SIP URIs, or else its DNS names, without wildcards)
+//! - RFC 2818 §3.1 (secure WebSocket: certificates of the web)
 //! - RFC 6455, RFC 7118 §4, §5 (WebSocket: subprotocol `sip`, one message a frame, text or binary, pings with a deadline)
-//! - not yet: certificates of clients (RFC 5922 §7.4)
+//! - not yet: certificates of clients (RFC 5922 §7.4), certificates for SIP alone (RFC 5924)
 //!
 //! # Invariants
 //! - Every flow that opened ends with exactly one [`TransportEvent::Failed`], unless it is closed by its owner.

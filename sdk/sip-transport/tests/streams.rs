@@ -171,6 +171,24 @@ async fn a_refused_connection_fails_with_words() {
 }
 
 #[tokio::test]
+async fn a_connection_is_opened_from_the_address_that_was_bound() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut transports = Transports::new(TransportConfig::default()).unwrap();
+    transports.bind_udp("127.0.0.2:0".parse().unwrap()).unwrap();
+    transports.open(&open(1, Protocol::Tcp, listener.local_addr().unwrap()));
+    let flow = opened(&mut transports).await;
+    let (_, remote) = listener.accept().await.unwrap();
+    assert_eq!((remote.ip().to_string(), flow.local), ("127.0.0.2".to_owned(), remote));
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_not_listened_on() {
+    let (_one, flow, _client) = connected(TransportConfig::default()).await;
+    let mut other = Transports::new(TransportConfig::default()).unwrap();
+    assert!(other.listen(Protocol::Tcp, flow.local).is_err());
+}
+
+#[tokio::test]
 async fn udp_is_not_opened() {
     let mut transports = Transports::new(TransportConfig::default()).unwrap();
     transports.open(&open(4, Protocol::Udp, loopback()));

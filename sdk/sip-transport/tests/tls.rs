@@ -82,6 +82,35 @@ async fn messages_go_both_ways_over_both_secure_protocols() {
 }
 
 #[tokio::test]
+async fn a_wildcard_is_good_for_the_web_and_not_for_sip() {
+    let authority = Authority::new("a").unwrap();
+    let issued = authority.issue(&["*.example.com"]).unwrap();
+    for (protocol, is_good) in [(Protocol::Tls, false), (Protocol::Wss, true)] {
+        let (mut server, address) = listening(&issued, protocol);
+        let mut client = Transports::new(client(&authority)).unwrap();
+        client.open(&to(1, protocol, address, Some(NAME)));
+        if is_good {
+            let (one, other) = both(&mut client, &mut server).await;
+            assert_eq!(opened(one).protocol, opened(other).protocol);
+        } else {
+            let reason = failed(next_beside(&mut client, &mut server).await);
+            assert!(reason.ends_with("its certificate is not for sip.example.com"), "{reason}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_for_a_sip_domain_is_good_for_sip() {
+    let authority = Authority::new("a").unwrap();
+    let issued = authority.issue(&["sip:example.com"]).unwrap();
+    let (mut server, address) = listening(&issued, Protocol::Tls);
+    let mut client = Transports::new(client(&authority)).unwrap();
+    client.open(&to(1, Protocol::Tls, address, Some("example.com")));
+    let (one, other) = both(&mut client, &mut server).await;
+    assert_eq!(opened(one).protocol, opened(other).protocol);
+}
+
+#[tokio::test]
 async fn what_is_sent_last_leaves_though_nobody_polls_any_more() {
     let authority = Authority::new("a").unwrap();
     let issued = authority.issue(&[NAME]).unwrap();
@@ -91,7 +120,7 @@ async fn what_is_sent_last_leaves_though_nobody_polls_any_more() {
         let open = to(1, protocol, address, Some(NAME));
         client.open(&open);
         let (one, other) = both(&mut client, &mut server).await;
-        drop((opened(one), opened(other)));
+        assert_eq!(opened(one).protocol, opened(other).protocol);
         client.transmit(Transmit::copy(open.flow, address, OPTIONS));
         client.leave();
         drop(client);

@@ -52,6 +52,16 @@ pub(super) fn shown(bound: SocketAddr) -> SocketAddr {
     SocketAddr::new(local_address_towards(elsewhere).unwrap_or(loopback), bound.port())
 }
 
+/// The local address that a connection to `remote` is opened from: the one that was bound, where the system has not the
+/// choice among all, or where it would not lead there.
+pub(super) fn source(bound: &[SocketAddr], remote: SocketAddr) -> Option<IpAddr> {
+    let mut fitting =
+        bound.iter().map(SocketAddr::ip).filter(|ip| ip.is_ipv4() == remote.is_ipv4()).peekable();
+    let first = *fitting.peek()?;
+    let is_chosen = fitting.all(|ip| !ip.is_unspecified());
+    (is_chosen && first.is_loopback() == remote.ip().is_loopback()).then_some(first)
+}
+
 /// The local address from which datagrams to `remote` leave; none if no route leads there. Nothing is sent.
 pub fn local_address_towards(remote: IpAddr) -> Option<IpAddr> {
     let any: SocketAddr = match remote {
@@ -73,5 +83,20 @@ mod tests {
         assert_eq!(local_address_towards(loopback), Some(loopback));
         assert!(!shown("0.0.0.0:5060".parse().unwrap()).ip().is_unspecified());
         assert_eq!(shown("127.0.0.2:5060".parse().unwrap()).to_string(), "127.0.0.2:5060");
+    }
+
+    #[test]
+    fn a_connection_leaves_from_what_was_bound() {
+        let from = |bound: &[&str], remote: &str| {
+            let bound: Vec<SocketAddr> = bound.iter().map(|text| text.parse().unwrap()).collect();
+            source(&bound, remote.parse().unwrap()).map(|ip| ip.to_string())
+        };
+        let ours = Some("192.0.2.5".to_owned());
+        assert_eq!(from(&["192.0.2.5:5060", "[2001:db8::5]:5060"], "198.51.100.1:5060"), ours);
+        assert_eq!(from(&["[2001:db8::5]:5060"], "198.51.100.1:5060"), None);
+        assert_eq!(from(&["192.0.2.5:5060", "0.0.0.0:5061"], "198.51.100.1:5060"), None, "any will do");
+        assert_eq!(from(&["127.0.0.1:5060"], "198.51.100.1:5060"), None, "nobody is reached from there");
+        assert_eq!(from(&["127.0.0.2:5060"], "127.0.0.1:5060"), Some("127.0.0.2".to_owned()));
+        assert_eq!(from(&[], "198.51.100.1:5060"), None);
     }
 }

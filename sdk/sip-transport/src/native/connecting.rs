@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use rvoip_sans_io::{OpenFlow, Protocol};
 use rvoip_sip_core::Limits;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::Connection;
@@ -51,9 +52,9 @@ impl fmt::Debug for Connecting {
 }
 
 impl Connecting {
-    /// To a server.
-    pub(super) fn to(open: &OpenFlow, tls: &Tls, config: &TransportConfig) -> Self {
-        let attempt = connect(open.clone(), tls.clone(), config.limits, config.connect_wait);
+    /// To a server, from a local address where one is given.
+    pub(super) fn to(open: &OpenFlow, from: Option<IpAddr>, tls: &Tls, config: &TransportConfig) -> Self {
+        let attempt = connect(open.clone(), from, tls.clone(), config.limits, config.connect_wait);
         Self::new(Box::pin(attempt), open.protocol, open.remote, config)
     }
 
@@ -95,9 +96,15 @@ impl Connecting {
     }
 }
 
-async fn connect(open: OpenFlow, tls: Tls, limits: Limits, within: Duration) -> Outcome {
+async fn connect(
+    open: OpenFlow,
+    from: Option<IpAddr>,
+    tls: Tls,
+    limits: Limits,
+    within: Duration,
+) -> Outcome {
     let deadline = Instant::now() + within;
-    let stream = match timeout_at(deadline, TcpStream::connect(open.remote)).await {
+    let stream = match timeout_at(deadline, connect_from(from, open.remote)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return Err(cannot_reach(&open, &phrase(&error))),
         Err(_) => return Err(cannot_reach(&open, "nobody answers")),
@@ -108,12 +115,20 @@ async fn connect(open: OpenFlow, tls: Tls, limits: Limits, within: Duration) -> 
     }
 }
 
+async fn connect_from(local: Option<IpAddr>, remote: SocketAddr) -> io::Result<TcpStream> {
+    let socket = if remote.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    if let Some(local) = local {
+        socket.bind(SocketAddr::new(local, 0))?;
+    }
+    socket.connect(remote).await
+}
+
 async fn shake_hands(stream: TcpStream, open: &OpenFlow, tls: &Tls, limits: Limits) -> Outcome {
     without_delay(&stream);
     let local = stream.local_addr().map_err(|error| phrase(&error))?;
     let name = open.server_name.as_deref();
     let connection = if open.protocol.is_secure() {
-        Connection::Tls(Box::new(tls.connect(stream, name, open.remote.ip()).await?))
+        Connection::Tls(Box::new(tls.connect(stream, open.protocol, name, open.remote.ip()).await?))
     } else {
         Connection::Plain(stream)
     };

@@ -166,6 +166,7 @@ const OTHER_VERSION: Refusal = Refusal {
 };
 const NO_KEY: Refusal =
     Refusal { status: "400 Bad Request", fields: "", text: "Sec-WebSocket-Key is missing or wrong" };
+const NO_HOST: Refusal = Refusal { status: "400 Bad Request", fields: "", text: "Host is missing or wrong" };
 const NO_SUBPROTOCOL: Refusal =
     Refusal { status: "400 Bad Request", fields: "", text: "the subprotocol sip is not offered" };
 const OTHER_ORIGIN: Refusal =
@@ -187,7 +188,12 @@ fn check_request(request: &HeadView<'_>, origins: &[String]) -> Result<String, &
     if STANDARD.decode(key).map_or(true, |number| number.len() != 16) {
         return Err(&NO_KEY);
     }
-    if !request.lists("Sec-WebSocket-Protocol", SUBPROTOCOL) {
+    // RFC 6455 §4.2.1: exactly one, and the names of subprotocols are compared as they are written (§1.9).
+    if request.value("Host").is_none_or(str::is_empty) {
+        return Err(&NO_HOST);
+    }
+    let offered = request.values("Sec-WebSocket-Protocol").flat_map(|value| value.split(','));
+    if !offered.map(str::trim).any(|one| one == SUBPROTOCOL) {
         return Err(&NO_SUBPROTOCOL);
     }
     let mut named = request.values("Origin");

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 /// Bytes that a head may have.
@@ -74,6 +74,8 @@ impl HeadView<'_> {
 
 /// Parses a head; gives its length with what it says, or nothing where it is not complete.
 fn parse(bytes: &[u8], kind: HeadKind) -> Result<Option<(usize, HeadView<'_>)>, HeadError> {
+    #[cfg(test)]
+    tests::PARSES.with(|parses| parses.set(parses.get() + 1));
     let refused = |error| {
         if error == httparse::Error::TooManyHeaders { HeadError::TooLarge } else { HeadError::Malformed }
     };
@@ -101,6 +103,15 @@ fn parse(bytes: &[u8], kind: HeadKind) -> Result<Option<(usize, HeadView<'_>)>, 
     Ok(Some((length, HeadView { method, status, version: version.unwrap_or_default(), fields })))
 }
 
+/// The length of the empty lines that bytes begin with.
+fn blank(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    while let Some(next) = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")) {
+        rest = next;
+    }
+    bytes.len() - rest.len()
+}
+
 impl Head {
     /// Reads a head, and not much more.
     pub(super) async fn read(
@@ -109,11 +120,24 @@ impl Head {
     ) -> Result<Self, HeadError> {
         let mut buffer = BytesMut::with_capacity(1_024);
         let mut looked = 0_usize;
+        let mut skipped = 0_usize;
         loop {
             match connection.read_buf(&mut buffer).await {
                 Ok(0) => return Err(HeadError::Gone(io::ErrorKind::UnexpectedEof.into())),
                 Ok(_) => {}
                 Err(error) => return Err(HeadError::Gone(error)),
+            }
+            // Empty lines before a head are ignored (RFC 9112 §2.2), and not looked at again.
+            if looked == 0 {
+                let blank = blank(&buffer);
+                buffer.advance(blank);
+                skipped += blank;
+                if skipped >= HEAD {
+                    return Err(HeadError::TooLarge);
+                }
+                if matches!(&buffer[..], b"" | b"\r") {
+                    continue;
+                }
             }
             // Whatever its pieces, each byte is looked at a fixed number of times: at first for what is no HTTP at all, and
             // then when the head may be complete.
@@ -147,6 +171,11 @@ mod tests {
     use tokio::io::AsyncWriteExt as _;
 
     use super::*;
+
+    std::thread_local! {
+        /// How often something was parsed in this thread.
+        pub(super) static PARSES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    }
 
     /// What is read of these pieces.
     fn read(pieces: Vec<Vec<u8>>, kind: HeadKind) -> Result<Head, HeadError> {
@@ -207,5 +236,17 @@ mod tests {
         let mut pieces = vec![b"GET / HTTP/1.1\r\n".to_vec()];
         pieces.extend(std::iter::repeat_n(line, 400));
         assert!(matches!(read(pieces, HeadKind::Request), Err(HeadError::TooLarge)));
+    }
+
+    #[test]
+    fn empty_lines_before_a_head_are_skipped_once_and_not_for_ever() {
+        PARSES.with(|parses| parses.set(0));
+        let mut pieces = vec![b"\r\n".to_vec(); 4_000];
+        pieces.extend([b"\r".to_vec(), b"\n\n".to_vec(), b"GET / HTTP/1.1\r\nHost: h\r\n\r\n".to_vec()]);
+        let head = read(pieces, HeadKind::Request).unwrap();
+        assert!(head.view(HeadKind::Request).is_some());
+        assert!(PARSES.with(std::cell::Cell::get) <= 3);
+        let endless = vec![b"\r\n".to_vec(); HEAD];
+        assert!(matches!(read(endless, HeadKind::Request), Err(HeadError::TooLarge)));
     }
 }

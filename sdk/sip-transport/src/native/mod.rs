@@ -6,6 +6,7 @@ mod connecting;
 mod connection;
 mod handshake;
 mod head;
+mod identity;
 mod listener;
 mod provider;
 mod ready;

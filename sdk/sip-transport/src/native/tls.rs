@@ -8,9 +8,11 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, ServerConfig, SignatureScheme};
+use rvoip_sans_io::Protocol;
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 
+use super::identity::SipIdentity;
 use super::provider::provider;
 use super::words::refusal;
 use crate::{TlsConfig, TlsError};
@@ -18,7 +20,10 @@ use crate::{TlsConfig, TlsError};
 /// What connections need of TLS; cheap to clone.
 #[derive(Clone)]
 pub(super) struct Tls {
+    /// To servers of SIP, whose certificates are read as RFC 5922 says.
     client: Arc<ClientConfig>,
+    /// To servers of WebSocket, whose certificates are those of the web (RFC 2818).
+    web_client: Arc<ClientConfig>,
     server: Option<Arc<ServerConfig>>,
 }
 
@@ -42,18 +47,30 @@ impl Tls {
             Some(pem) => authorities(pem)?,
             None => webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
         };
-        let builder = ClientConfig::builder_with_provider(Arc::clone(provider))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| TlsError::Ca(error.to_string()))?;
-        let builder = if config.insecure {
+        if config.insecure {
             tracing::warn!(
                 "certificates of servers are not checked: whoever is on the way can read and change everything"
             );
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyServer(Arc::clone(provider))))
-        } else {
-            builder.with_root_certificates(roots)
+        }
+        let client = |checks: Option<Arc<dyn ServerCertVerifier>>| {
+            let builder = ClientConfig::builder_with_provider(Arc::clone(provider))
+                .with_safe_default_protocol_versions()
+                .map_err(|error| TlsError::Unusable(error.to_string()))?;
+            let builder = match checks {
+                Some(checks) => builder.dangerous().with_custom_certificate_verifier(checks),
+                None => builder.with_root_certificates(roots.clone()),
+            };
+            Ok(Arc::new(builder.with_no_client_auth()))
         };
-        let client = Arc::new(builder.with_no_client_auth());
+        let any = || -> Arc<dyn ServerCertVerifier> { Arc::new(AnyServer(Arc::clone(provider))) };
+        let of_sip = || -> Arc<dyn ServerCertVerifier> {
+            Arc::new(SipIdentity { roots: roots.clone(), provider: Arc::clone(provider) })
+        };
+        let (sip_client, web_client) = if config.insecure {
+            (client(Some(any()))?, client(Some(any()))?)
+        } else {
+            (client(Some(of_sip()))?, client(None)?)
+        };
         let server = match (&config.certificate, &config.key) {
             (Some(chain), Some(key)) => Some(Arc::new(identity(chain, key, provider)?)),
             (Some(_), None) => {
@@ -64,7 +81,7 @@ impl Tls {
             }
             (None, None) => None,
         };
-        Ok(Self { client, server })
+        Ok(Self { client: sip_client, web_client, server })
     }
 
     /// Whether there is a certificate to listen with.
@@ -79,6 +96,7 @@ impl Tls {
     pub(super) async fn connect(
         &self,
         stream: TcpStream,
+        protocol: Protocol,
         name: Option<&str>,
         address: IpAddr,
     ) -> Result<TlsStream<TcpStream>, String> {
@@ -89,7 +107,8 @@ impl Tls {
             },
             None => (ServerName::from(address), address.to_string()),
         };
-        let connector = TlsConnector::from(Arc::clone(&self.client));
+        let client = if protocol == Protocol::Wss { &self.web_client } else { &self.client };
+        let connector = TlsConnector::from(Arc::clone(client));
         match connector.connect(server, stream).await {
             Ok(stream) => Ok(TlsStream::Client(stream)),
             Err(error) => Err(refusal(&error, &shown)),
@@ -130,7 +149,7 @@ fn identity(chain: &[u8], key: &[u8], provider: &Arc<CryptoProvider>) -> Result<
         .map_err(|error| TlsError::Key(format!("there is no PEM private key in it ({error})")))?;
     ServerConfig::builder_with_provider(Arc::clone(provider))
         .with_safe_default_protocol_versions()
-        .map_err(|error| TlsError::Certificate(error.to_string()))?
+        .map_err(|error| TlsError::Unusable(error.to_string()))?
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .map_err(|error| {
@@ -214,7 +233,8 @@ mod tests {
             let address = listener.local_addr().unwrap();
             let connecting = async {
                 let stream = TcpStream::connect(address).await.unwrap();
-                let mut stream = client.connect(stream, Some("a.example"), address.ip()).await.unwrap();
+                let mut stream =
+                    client.connect(stream, Protocol::Tls, Some("a.example"), address.ip()).await.unwrap();
                 stream.write_all(b"hello").await.unwrap();
                 stream.flush().await.unwrap();
                 stream

@@ -56,6 +56,8 @@ pub struct Transports {
     /// Closed by their owners and still sending; their names are free.
     draining: BTreeMap<u64, (Connected, Arc<Turn>)>,
     listeners: BTreeMap<u64, (Listener, Arc<Turn>)>,
+    /// The addresses that were bound and listened on, from which connections are opened.
+    bound: Vec<SocketAddr>,
     /// Says which of the sources above want to be polled.
     ready: ReadyQueue,
     events: VecDeque<TransportEvent>,
@@ -80,6 +82,7 @@ impl Transports {
             flows: BTreeMap::new(),
             draining: BTreeMap::new(),
             listeners: BTreeMap::new(),
+            bound: Vec::new(),
             ready: ReadyQueue::default(),
             events: VecDeque::new(),
             counters: Counters::default(),
@@ -112,6 +115,7 @@ impl Transports {
     /// The address is taken, or not of this machine.
     pub fn bind_udp(&mut self, address: SocketAddr) -> io::Result<FlowOpened> {
         let socket = address::bind_udp(address, self.config.udp_buffer)?;
+        self.bound.push(address);
         let local = address::shown(socket.local_addr()?);
         let flow = FlowId::from_platform(self.next_number());
         self.insert(flow, false, Flow::Udp(UdpFlow::new(flow, socket, &self.config)));
@@ -131,6 +135,7 @@ impl Transports {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "there is no certificate for it"));
         }
         let socket = address::listen_tcp(address)?;
+        self.bound.push(address);
         let local = address::shown(socket.local_addr()?);
         let number = self.next_number();
         let turn = self.ready.place(SourceId::Listener(number));
@@ -150,7 +155,8 @@ impl Transports {
         match open.protocol {
             Protocol::Udp => self.fail(open.flow, "UDP is bound, not opened".to_owned()),
             Protocol::Tcp | Protocol::Tls | Protocol::Ws | Protocol::Wss => {
-                let connecting = Connecting::to(open, &self.tls, &self.config);
+                let from = address::source(&self.bound, open.remote);
+                let connecting = Connecting::to(open, from, &self.tls, &self.config);
                 self.insert(open.flow, false, Flow::Connecting(connecting));
             }
         }

@@ -3,12 +3,14 @@
 use std::io;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use rvoip_sans_io::{Counters, FlowId};
 use socket2::SockRef;
 use tokio::io::ReadBuf;
 use tokio::net::UdpSocket;
+use tokio::time::Instant;
 
 use super::send_queue::SendQueue;
 use super::transports::Step;
@@ -17,8 +19,10 @@ use crate::{TransportConfig, TransportEvent};
 /// Larger than any datagram.
 pub(super) const DATAGRAM: usize = 65_536;
 
-/// Errors in a row, with no datagram between them, after which a socket is given up.
+/// Errors in a row, with no datagram between them and none long after the one before, after which a socket is given up.
 const MOST_ERRORS: u32 = 64;
+/// Errors further apart than this are not of one fault.
+const APART: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct Datagram {
@@ -38,12 +42,14 @@ pub(super) struct UdpFlow {
     socket: UdpSocket,
     queue: SendQueue<Datagram>,
     errors: u32,
+    /// When the last of them came.
+    failed: Option<Instant>,
 }
 
 impl UdpFlow {
     pub(super) fn new(flow: FlowId, socket: UdpSocket, config: &TransportConfig) -> Self {
         let queue = SendQueue::new(config.send_queue, config.send_bytes);
-        Self { flow, socket, queue, errors: 0 }
+        Self { flow, socket, queue, errors: 0, failed: None }
     }
 
     /// Sends at once where it can; returns whether the flow wants a turn to send the rest.
@@ -86,6 +92,21 @@ impl UdpFlow {
         }
     }
 
+    /// Whether an error is one too many.
+    fn is_over(&mut self, error: &io::Error, now: Instant) -> bool {
+        // What an ICMP message said about one peer is no fault of the socket, and other peers go on. Windows tells so of each
+        // datagram to a port that nobody has.
+        if matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused) {
+            return false;
+        }
+        let before = self.failed.replace(now);
+        if before.is_none_or(|before| now.duration_since(before) > APART) {
+            self.errors = 0;
+        }
+        self.errors += 1;
+        self.errors >= MOST_ERRORS
+    }
+
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, buffer: &mut [u8], counters: &mut Counters) -> Step {
         self.send(cx, counters);
         loop {
@@ -96,11 +117,9 @@ impl UdpFlow {
                     let bytes = Bytes::copy_from_slice(read.filled());
                     return Step::Event(TransportEvent::Received { flow: self.flow, source, bytes });
                 }
-                // What an ICMP message said about one peer is no fault of the socket, and other peers go on.
                 Poll::Ready(Err(error)) => {
                     counters.count("error while receiving datagrams");
-                    self.errors += 1;
-                    if self.errors >= MOST_ERRORS {
+                    if self.is_over(&error, Instant::now()) {
                         return Step::End(Some(format!("cannot receive: {}", error.kind())));
                     }
                 }
@@ -145,5 +164,23 @@ mod tests {
             assert_eq!(bytes, expected);
         }
         assert!(udp.is_flushed());
+    }
+
+    #[tokio::test]
+    async fn only_errors_of_the_socket_in_close_order_end_it() {
+        let socket = address::bind_udp("127.0.0.1:0".parse().unwrap(), 65_536).unwrap();
+        let mut udp = UdpFlow::new(FlowId::from_platform(1), socket, &TransportConfig::default());
+        let now = Instant::now();
+        let of = |kind: io::ErrorKind| io::Error::from(kind);
+        for _ in 0..1_000 {
+            assert!(!udp.is_over(&of(io::ErrorKind::ConnectionReset), now), "a port that nobody has");
+        }
+        for number in 0..1_000 {
+            let later = now + APART * 2 * number;
+            assert!(!udp.is_over(&of(io::ErrorKind::HostUnreachable), later), "now and then");
+        }
+        let last = now + APART * 2_000;
+        let over = (0..MOST_ERRORS).position(|_| udp.is_over(&of(io::ErrorKind::NetworkDown), last));
+        assert_eq!(over, Some(63));
     }
 }
