@@ -6,7 +6,10 @@ use super::metadata::{Package, Workspace};
 use super::sources::SourceFile;
 
 /// Dependencies that are declared without being named in the sources, each with its reason.
-const ALLOWED: &[(&str, &str, &str)] = &[("rvoip-sip-core", "md-5", "its crate is named md5")];
+const ALLOWED: &[(&str, &str, &str)] = &[
+    ("rvoip-sip-core", "md-5", "its crate is named md5"),
+    ("rvoip-sip-transport", "rustls-webpki", "its crate is named webpki"),
+];
 
 /// Checks the root manifest and those of the members.
 pub(crate) fn check(workspace: &Workspace, files: &[SourceFile]) -> Vec<Finding> {
