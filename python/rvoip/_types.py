@@ -337,7 +337,9 @@ class ClientConfig:
     """
 
     binds: Sequence[Bind] | None = None
-    """Local addresses; if there are none, UDP on a free port of all addresses. Connections are opened where they are needed."""
+    """Local addresses; if there are none, UDP on a free port of all addresses, of IPv4 and of IPv6. Connections are opened
+    where they are needed.
+    """
     user_agent: str | None = None
     """What the User-Agent header field says."""
     max_calls: int | None = None

@@ -43,5 +43,5 @@ pub use config::{Listen, SwitchConfig};
 pub use registrar::{Binding, OutboundFlow, Registrar};
 #[cfg(not(target_arch = "wasm32"))]
 pub use run::{RunningSwitch, StartError, start};
-pub use rvoip_driver::{Protocol, TlsConfig};
+pub use rvoip_driver::{Protocol, TlsConfig, TransportConfig};
 pub use switch::{Switch, SwitchCommand, SwitchError, SwitchEvent, SwitchReply};

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use rvoip_driver::{
-    FlowOpened, Hub, LaunchError, Listener, NativeIo, Protocol, TlsConfig, TlsError, TransportConfig,
-    Transports, WireTap, clock, launch,
+    FlowOpened, Hub, LaunchError, Listener, NativeIo, Protocol, TlsError, TransportConfig, Transports,
+    WireTap, clock, launch,
 };
 use thiserror::Error;
 
@@ -38,21 +38,20 @@ pub struct RunningSwitch {
     hub: Hub<Switch>,
 }
 
-/// Starts a switch that listens so. `tls` has the certificate for TLS and secure WebSocket, and the authorities that those
-/// whom the switch connects to are checked against.
+/// Starts a switch that listens so. The transports' settings have the certificate for TLS and secure WebSocket, the
+/// authorities that those whom the switch connects to are checked against, and the pages that may connect.
 ///
 /// # Errors
 /// An address cannot be bound, or a certificate cannot be used.
 pub fn start(
     config: SwitchConfig,
     listens: Vec<Listen>,
-    tls: TlsConfig,
+    transports: TransportConfig,
     tap: Option<WireTap>,
 ) -> Result<RunningSwitch, StartError> {
     let (hub, driving) = Hub::new(Switch::new(config, clock::random()));
     let setup = move || {
-        let config = TransportConfig { tls, ..TransportConfig::default() };
-        let mut transports = Transports::new(config).map_err(StartError::Tls)?;
+        let mut transports = Transports::new(transports).map_err(StartError::Tls)?;
         let mut bound = Vec::new();
         for listen in listens {
             bound.push(opened(&mut transports, &bound, listen)?);

@@ -61,7 +61,8 @@ pub struct Bind {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClientConfig {
-    /// Local addresses; if there are none, UDP on a free port of all addresses. Connections are opened where they are needed.
+    /// Local addresses; if there are none, UDP on a free port of all addresses, of IPv4 and of IPv6. Connections are opened
+    /// where they are needed.
     pub binds: Vec<Bind>,
     /// What the User-Agent header field says.
     pub user_agent: String,

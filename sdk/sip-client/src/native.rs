@@ -1,8 +1,8 @@
 //! The sockets of a client.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use rvoip_driver::{NativeIo, NativeMedia, TlsError, TransportConfig, Transports, WireTap};
+use rvoip_driver::{FlowOpened, NativeIo, NativeMedia, TlsError, TransportConfig, Transports, WireTap};
 
 use crate::agent::Agent;
 use crate::{Bind, ClientConfig, Error, ErrorKind, Result, TlsConfig, TransportKind};
@@ -12,29 +12,35 @@ pub(crate) fn io(config: &ClientConfig, tap: Option<WireTap>) -> Result<NativeIo
     let mut transports = Transports::new(TransportConfig { tls, ..TransportConfig::default() })
         .map_err(|error| refuse_tls(&config.tls, &error))?;
     let mut bound = Vec::new();
-    let any = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-    let default = [Bind { transport: TransportKind::Udp, address: any }];
-    let binds = if config.binds.is_empty() { &default[..] } else { &config.binds };
-    for bind in binds {
-        let protocol = bind.transport.protocol();
-        let opened = match bind.transport {
-            TransportKind::Udp => transports.bind_udp(bind.address),
-            TransportKind::Tcp | TransportKind::Tls | TransportKind::Ws | TransportKind::Wss => {
-                transports.listen(protocol, bind.address)
-            }
-        };
-        bound.push(opened.map_err(|error| {
-            let reason = if error.kind() == std::io::ErrorKind::AddrInUse {
-                "it is taken".to_owned()
-            } else {
-                error.to_string()
-            };
-            ErrorKind::BindFailed.error(format!("{protocol} at {} cannot be used: {reason}", bind.address))
-        })?);
+    for bind in &config.binds {
+        bound.push(bind_one(&mut transports, *bind)?);
+    }
+    if config.binds.is_empty() {
+        let any = |ip: IpAddr| Bind { transport: TransportKind::Udp, address: SocketAddr::new(ip, 0) };
+        bound.push(bind_one(&mut transports, any(Ipv4Addr::UNSPECIFIED.into()))?);
+        // A machine without IPv6 does without.
+        bound.extend(bind_one(&mut transports, any(Ipv6Addr::UNSPECIFIED.into())).ok());
     }
     let media = NativeMedia::new()
         .map_err(|error| ErrorKind::Internal.error(format!("the media thread cannot be started: {error}")))?;
     Ok(NativeIo::new(transports, bound, Some(Box::new(media)), tap))
+}
+
+fn bind_one(transports: &mut Transports, Bind { transport, address }: Bind) -> Result<FlowOpened> {
+    let protocol = transport.protocol();
+    let opened = if transport == TransportKind::Udp {
+        transports.bind_udp(address)
+    } else {
+        transports.listen(protocol, address)
+    };
+    opened.map_err(|error| {
+        let reason = if error.kind() == std::io::ErrorKind::AddrInUse {
+            "it is taken".to_owned()
+        } else {
+            error.to_string()
+        };
+        ErrorKind::BindFailed.error(format!("{protocol} at {address} cannot be used: {reason}"))
+    })
 }
 
 /// Reads the files of certificates.

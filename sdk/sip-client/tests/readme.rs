@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rvoip::{Bind, Client, ClientConfig, ErrorKind, Event, TransportKind};
-use rvoip_call_engine::{Listen, RunningSwitch, SwitchConfig, TlsConfig};
+use rvoip_call_engine::{Listen, RunningSwitch, SwitchConfig, TransportConfig};
 use tokio::time::timeout;
 
 const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
@@ -23,7 +23,7 @@ async fn registrar() -> (RunningSwitch, String) {
         config.users.insert(user.to_owned(), rvoip_sip_core::Password::new("secret"));
     }
     let switch =
-        rvoip_call_engine::start(config, Listen::plain(LOOPBACK), TlsConfig::default(), None).unwrap();
+        rvoip_call_engine::start(config, Listen::plain(LOOPBACK), TransportConfig::default(), None).unwrap();
     let address = switch.listens().await.unwrap().first().unwrap().address.to_string();
     (switch, address)
 }

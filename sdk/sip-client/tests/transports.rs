@@ -18,10 +18,15 @@ struct Files(PathBuf);
 
 impl Files {
     fn new(test: &str) -> Self {
+        Self::of(test, &["127.0.0.1", "localhost"])
+    }
+
+    /// With a certificate for these names.
+    fn of(test: &str, names: &[&str]) -> Self {
         let folder = std::env::temp_dir().join(format!("rvoip-{test}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let authority = Authority::new("Authority of the test").unwrap();
-        let issued = authority.issue(&["127.0.0.1"]).unwrap();
+        let issued = authority.issue(names).unwrap();
         std::fs::write(folder.join("ca.pem"), authority.pem()).unwrap();
         std::fs::write(folder.join("certificate.pem"), issued.chain).unwrap();
         std::fs::write(folder.join("key.pem"), issued.key).unwrap();
@@ -90,12 +95,19 @@ async fn a_call_goes_over_every_transport_and_either_side_ends_it() {
     let files = Files::new("call");
     let bob = client(files.of_server(), &ALL).await.unwrap();
     let _called = bob.account("sip:bob@127.0.0.1").add().await.unwrap();
-    for (name, ends) in
-        [("TLS", "caller"), ("TLS", "called"), ("WS", "called"), ("WSS", "called"), ("WSS", "caller")]
-    {
+    for (name, host, ends) in [
+        ("UDP", "127.0.0.1", "caller"),
+        ("TCP", "127.0.0.1", "called"),
+        ("TLS", "127.0.0.1", "caller"),
+        ("TLS", "localhost", "called"),
+        ("WS", "127.0.0.1", "called"),
+        ("WSS", "127.0.0.1", "called"),
+        ("WSS", "localhost", "caller"),
+    ] {
         let alice = client(files.of_client(), &[TransportKind::Udp]).await.unwrap();
         let caller = alice.account("sip:alice@127.0.0.1").add().await.unwrap();
-        let uri = format!("sip:bob@{};transport={}", listening(&bob, name).await, name.to_lowercase());
+        let address = listening(&bob, name).await.replace("127.0.0.1", host);
+        let uri = format!("sip:bob@{address};transport={}", name.to_lowercase());
         let call = caller.call(&uri).await.unwrap();
         let key = wait(&bob, |event| match event {
             Event::IncomingCall { call, .. } => Some(*call),
@@ -135,6 +147,32 @@ async fn a_sips_uri_goes_over_tls_and_an_unknown_authority_is_told() {
     let insecure = client(TlsConfig { insecure: true, ..TlsConfig::default() }, &[]).await.unwrap();
     let account = insecure.account("sip:alice@127.0.0.1").add().await.unwrap();
     account.options(&uri).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_certificate_is_checked_against_the_host_of_the_uri() {
+    let files = Files::of("name", &["localhost"]);
+    let bob = client(files.of_server(), &[TransportKind::Tls]).await.unwrap();
+    let address = listening(&bob, "TLS").await;
+    let friend = client(files.of_client(), &[]).await.unwrap();
+    let account = friend.account("sip:alice@127.0.0.1").add().await.unwrap();
+    let error = account.options(&format!("sips:bob@{address}")).await.unwrap_err();
+    assert!(error.reason().ends_with("its certificate is not for 127.0.0.1"), "{error}");
+    // That the name resolves to that address counts for nothing.
+    let named = address.replace("127.0.0.1", "localhost");
+    assert_eq!(account.options(&format!("sips:bob@{named}")).await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_client_without_settings_reaches_both_families() {
+    let alice = client(TlsConfig::default(), &[]).await.unwrap();
+    let account = alice.account("sip:alice@127.0.0.1").add().await.unwrap();
+    for loopback in ["127.0.0.1:0", "[::1]:0"] {
+        let bob = Client::builder().bind(TransportKind::Udp, loopback.parse().unwrap()).build();
+        let bob = bob.await.unwrap();
+        let to = format!("sip:bob@{}", listening(&bob, "UDP").await);
+        assert_eq!(account.options(&to).await.unwrap().status, 200, "{to}");
+    }
 }
 
 #[tokio::test]

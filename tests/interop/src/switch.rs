@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use rvoip_call_engine::{Listen, Protocol, RunningSwitch, SwitchConfig, TlsConfig};
+use rvoip_call_engine::{Listen, Protocol, RunningSwitch, SwitchConfig, TlsConfig, TransportConfig};
 use rvoip_certificates::Authority;
 use rvoip_sip_core::{Algorithm, Password};
 use tokio::runtime::Runtime;
@@ -43,10 +43,11 @@ impl OwnSwitch {
             key: Some(server.key.into_bytes()),
             ..TlsConfig::default()
         };
+        let transports = TransportConfig { tls, ..TransportConfig::default() };
         let runtime = Runtime::new()?;
         let (switch, listens) = runtime.block_on(async {
             let listens = Listen::all(Ipv4Addr::LOCALHOST.into());
-            let switch = rvoip_call_engine::start(config, listens, tls, None)?;
+            let switch = rvoip_call_engine::start(config, listens, transports, None)?;
             let listens = switch.listens().await?;
             anyhow::Ok((switch, listens))
         })?;

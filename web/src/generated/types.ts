@@ -93,7 +93,10 @@ export interface Capabilities {
 
 /** The settings of a client. */
 export interface ClientConfig {
-  /** Local addresses; if there are none, UDP on a free port of all addresses. Connections are opened where they are needed. */
+  /**
+   * Local addresses; if there are none, UDP on a free port of all addresses, of IPv4 and of IPv6. Connections are opened
+   * where they are needed.
+   */
   readonly binds: readonly Bind[];
   /** What the User-Agent header field says. */
   readonly user_agent: string;
@@ -123,7 +126,10 @@ export interface ClientConfig {
 
 /** The settings of a client. */
 export interface ClientConfigInput {
-  /** Local addresses; if there are none, UDP on a free port of all addresses. Connections are opened where they are needed. */
+  /**
+   * Local addresses; if there are none, UDP on a free port of all addresses, of IPv4 and of IPv6. Connections are opened
+   * where they are needed.
+   */
   readonly binds?: readonly Bind[];
   /** What the User-Agent header field says. */
   readonly user_agent?: string;

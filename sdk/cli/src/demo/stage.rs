@@ -9,7 +9,7 @@ use rvoip::{
     Account, Bind, Client, ClientConfig, Error, ErrorKind, MediaConfig, Result, TransportKind, WireEntry,
     WireTap,
 };
-use rvoip_call_engine::{Listen, RunningSwitch, SwitchConfig, TlsConfig};
+use rvoip_call_engine::{Listen, RunningSwitch, SwitchConfig, TlsConfig, TransportConfig};
 use rvoip_certificates::{Authority, CertificateError, Issued};
 
 use super::ladder::{Party, Seen};
@@ -84,8 +84,12 @@ impl Stage {
             key: Some(issued.key.into_bytes()),
             ..TlsConfig::default()
         };
-        let server = rvoip_call_engine::start(config, Listen::all(LOOPBACK), tls, Some(server_wire.tap()))
-            .map_err(|error| ErrorKind::BindFailed.error(format!("the server cannot be started: {error}")))?;
+        let settings = TransportConfig { tls, ..TransportConfig::default() };
+        let server =
+            rvoip_call_engine::start(config, Listen::all(LOOPBACK), settings, Some(server_wire.tap()))
+                .map_err(|error| {
+                    ErrorKind::BindFailed.error(format!("the server cannot be started: {error}"))
+                })?;
         let listens = server.listens().await.map_err(internal)?;
         let places: Vec<String> =
             listens.iter().map(|listen| format!("{} {}", listen.protocol, listen.address.port())).collect();

@@ -33,7 +33,8 @@ impl Mailbox {
     pub(super) fn put(&self, event: TransportEvent) {
         let waker = {
             let mut inbox = self.0.borrow_mut();
-            if inbox.events.len() < EVENTS || matches!(event, TransportEvent::Failed { .. }) {
+            // What is lost of messages comes again; that a flow is there or gone does not.
+            if inbox.events.len() < EVENTS || !matches!(event, TransportEvent::Received { .. }) {
                 inbox.events.push_back(event);
             }
             inbox.waker.take()
@@ -106,6 +107,10 @@ impl Socket {
 
         let (inbox, limit, sender) = (mailbox.clone(), config.limits.message_size, socket.clone());
         let message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            // One that has failed is told of once, whatever still comes on it.
+            if sender.ready_state() != WebSocket::OPEN {
+                return;
+            }
             let data = event.data();
             let bytes = match data.as_string() {
                 Some(text) => Bytes::from(text),
