@@ -24,7 +24,7 @@
 //! - RFC 3551 §4.5.14 (PCMU, PCMA): ITU-T G.711, bit-exact, with concealment in the spirit of its appendix I
 //! - in [`MediaSession`]: RFC 3264 (offer and answer), RFC 4961 (symmetric RTP), RFC 3550 §6 (RTCP), RFC 5761 (a shared
 //!   port), RFC 4733 (digits)
-//! - ITU-T G.107 (E-model) with the values of G.113 for G.711, ITU-T Q.23 (DTMF pairs)
+//! - ITU-T G.107 (E-model) with the values of G.113 for G.711
 //!
 //! # Invariants
 //! - No clock is read and nothing is random.

@@ -54,8 +54,9 @@ impl<'a> Iterator for ExtensionElements<'a> {
                     self.data = rest;
                     continue;
                 }
-                // Identifier 15 ends the processing of the whole extension (RFC 8285 section 4.2).
-                Form::OneByte if first >> 4 == 15 => return None,
+                // Identifier 15, and 0 with a length, end the processing of the whole extension (RFC 8285 sections 4.1.2
+                // and 4.2).
+                Form::OneByte if matches!(first >> 4, 0 | 15) => return None,
                 Form::OneByte => (first >> 4, usize::from(first & 0x0f) + 1, rest),
                 Form::TwoByte => {
                     let (length, rest) = rest.split_first()?;
@@ -64,10 +65,7 @@ impl<'a> Iterator for ExtensionElements<'a> {
             };
             let (data, rest) = rest.split_at_checked(length)?;
             self.data = rest;
-            // A one-byte identifier 0 with a length is not padding but has no meaning: it is skipped.
-            if id != 0 {
-                return Some(ExtensionElement { id, data });
-            }
+            return Some(ExtensionElement { id, data });
         }
     }
 }
@@ -98,7 +96,8 @@ mod tests {
     }
 
     #[test]
-    fn reading_stops_at_identifier_fifteen_and_at_an_overlong_element() {
+    fn reading_stops_at_identifier_fifteen_or_zero_and_at_an_overlong_element() {
+        assert_eq!(elements(0xbede, &[0x10, 1, 0x01, 2, 3, 0x20, 4, 0]), [(1, vec![1])]);
         assert_eq!(elements(0xbede, &[0x10, 1, 0xf0, 2, 0x20, 3]), [(1, vec![1])]);
         assert_eq!(elements(0xbede, &[0x10, 1, 0x2f, 2]), [(1, vec![1])]);
         assert_eq!(elements(0x1000, &[1, 9, 0]), []);

@@ -37,12 +37,6 @@ impl PacketLoss {
     pub fn random(ratio: f64) -> Self {
         Self { ratio, burst_ratio: 1.0 }
     }
-
-    /// Losses in bursts of `mean_length` packets on average.
-    pub fn bursts(ratio: f64, mean_length: f64) -> Self {
-        // Random loss of probability p has bursts of 1/(1-p) packets.
-        Self { ratio, burst_ratio: (mean_length * (1.0 - ratio)).max(1.0) }
-    }
 }
 
 /// The rating of a connection.
@@ -214,7 +208,7 @@ mod tests {
     #[test]
     fn bursts_and_missing_concealment_make_loss_worse() {
         let random = rating(Impairment::G711_CONCEALED, PacketLoss::random(0.03), 0);
-        assert!(rating(Impairment::G711_CONCEALED, PacketLoss::bursts(0.03, 3.0), 0) < random);
+        assert!(rating(Impairment::G711_CONCEALED, PacketLoss { ratio: 0.03, burst_ratio: 3.0 }, 0) < random);
         assert!(rating(Impairment::G711, PacketLoss::random(0.03), 0) < random - 20.0);
     }
 

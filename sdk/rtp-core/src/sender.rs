@@ -37,11 +37,6 @@ impl RtpSender {
         }
     }
 
-    /// Takes a new source identifier after a collision and begins anew (RFC 3550 section 8.2).
-    pub fn restart(&mut self, ssrc: u32, random: &mut Random) {
-        *self = Self::new(ssrc, self.clock_rate, random);
-    }
-
     /// The source.
     pub fn ssrc(&self) -> u32 {
         self.ssrc
@@ -168,14 +163,5 @@ mod tests {
         assert_eq!(info.rtp_timestamp, first.wrapping_add(12_000));
         assert_eq!((info.packets, info.octets), (2, 164));
         assert_eq!(sender.last_sent(), Some(start.monotonic));
-    }
-
-    #[test]
-    fn a_restart_forgets_the_counts() {
-        let mut random = Random::from_number(1);
-        let mut sender = RtpSender::new(7, 8000, &mut random);
-        sender.packet(Now::at(Duration::ZERO), true, 0, 160, &[0; 160], &mut Vec::new());
-        sender.restart(8, &mut random);
-        assert_eq!((sender.ssrc(), sender.packets(), sender.last_sent()), (8, 0, None));
     }
 }

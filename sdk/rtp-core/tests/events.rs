@@ -164,18 +164,6 @@ fn an_event_of_exactly_one_segment_ends_in_it() {
 }
 
 #[test]
-fn stopping_ends_the_digit_and_forgets_the_rest() {
-    let mut sender = EventSender::new(8000);
-    sender.push_digits("123", Duration::from_secs(5)).unwrap();
-    sender.tick(0, UNITS);
-    sender.tick(UNITS, UNITS);
-    sender.stop();
-    let mut sent: Vec<_> = std::iter::from_fn(|| sender.poll()).map(|packet| (0, packet)).collect();
-    sent.extend(run(&mut sender, 2 * UNITS));
-    assert_eq!(hear(&sent), both('1', 40));
-}
-
-#[test]
 fn the_queue_is_bounded_and_takes_all_or_nothing() {
     let mut sender = EventSender::new(8000);
     assert_eq!(sender.push_digits("12x", TICK), Err(EventError::NotADigit));

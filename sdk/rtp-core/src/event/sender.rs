@@ -106,14 +106,6 @@ impl EventSender {
         result
     }
 
-    /// Forgets the digits that have not begun; the one that is being sent ends with the next tick.
-    pub fn stop(&mut self) {
-        self.waiting.clear();
-        if let Some(current) = self.current.as_mut().filter(|current| !current.ended) {
-            current.remaining = current.elapsed.max(1);
-        }
-    }
-
     /// Whether no digit waits and none is being sent: its final packets are out as well.
     pub fn is_idle(&self) -> bool {
         self.waiting.is_empty() && self.current.is_none() && self.packets.is_empty()

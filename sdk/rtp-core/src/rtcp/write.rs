@@ -1,7 +1,7 @@
 //! Compound packets to send (RFC 3550 section 6.1).
 
 use super::report::{BLOCK, ReportBlock, SenderInfo};
-use super::{APPLICATION, BYE, RECEIVER_REPORT, SENDER_REPORT, SOURCE_DESCRIPTION, SdesItem};
+use super::{BYE, RECEIVER_REPORT, SENDER_REPORT, SOURCE_DESCRIPTION, SdesItem};
 
 /// The count field has five bits.
 const MAXIMUM_COUNT: usize = 31;
@@ -74,20 +74,6 @@ impl<'o> CompoundWriter<'o> {
             self.out.push(length);
             self.out.extend_from_slice(text);
         }
-        self.out.resize(end, 0);
-        self
-    }
-
-    /// Adds an application's own packet with a subtype of 0 to 31; the data is cut to 1024 octets and filled up with
-    /// zeros to a multiple of four (RFC 3550 section 6.7).
-    #[must_use]
-    pub fn application(self, subtype: u8, ssrc: u32, name: [u8; 4], data: &[u8]) -> Self {
-        let data = data.get(..1024).unwrap_or(data);
-        let octets = 8 + data.len().next_multiple_of(4);
-        let end = head(self.out, APPLICATION, usize::from(subtype & 0x1f), octets);
-        self.out.extend_from_slice(&ssrc.to_be_bytes());
-        self.out.extend_from_slice(&name);
-        self.out.extend_from_slice(data);
         self.out.resize(end, 0);
         self
     }
@@ -195,13 +181,5 @@ mod tests {
         assert_eq!(chunks.clone().next().unwrap().cname().unwrap().len(), 254);
         let RtcpPacket::Bye { ssrcs, reason } = packets[2].clone() else { panic!("{packets:?}") };
         assert_eq!((ssrcs.count(), reason.unwrap().len()), (31, 254));
-    }
-
-    #[test]
-    fn an_application_packet_is_filled_up() {
-        let mut out = Vec::new();
-        let _ = CompoundWriter::receiver_report(&mut out, 1, &[]).application(33, 2, *b"test", &[7]);
-        let expected = RtcpPacket::Application { subtype: 1, ssrc: 2, name: *b"test", data: &[7, 0, 0, 0] };
-        assert_eq!(compound(&out).unwrap().last(), Some(expected));
     }
 }
