@@ -2,7 +2,8 @@
 //!
 //! A [`SessionDescription`] is plain data, read from text and printed back. On top of it stand
 //! [`negotiation::offer`], [`negotiation::answer`] and [`negotiation::accept_answer`]: descriptions in, descriptions
-//! and a [`negotiation::Stream`] out. Nothing here opens a port, resolves a name or keeps a state.
+//! and a [`negotiation::Stream`] out. [`negotiation::Negotiation`] remembers the descriptions of one session. Nothing here
+//! opens a port or resolves a name.
 //!
 //! ```
 //! use rvoip_sdp_core::SessionDescription;

@@ -2,11 +2,12 @@
 //!
 //! [`offer`] and [`offer_again`] describe what a [`LocalAudio`] can do, [`answer`] and [`answer_again`] meet an offer
 //! with it, [`accept_answer`] reads what came back. What both sides agreed on is a [`Stream`]. Media other than the
-//! first acceptable audio are rejected in place.
+//! first acceptable audio are rejected in place. A [`Negotiation`] remembers what these need of the descriptions before.
 
 mod accept;
 mod answer;
 mod compose;
+mod exchange;
 mod local;
 mod offer;
 mod payloads;
@@ -16,6 +17,7 @@ mod stream;
 
 pub use accept::{AnswerError, accept_answer};
 pub use answer::{Answered, Refusal, answer, answer_again};
+pub use exchange::{Negotiation, NegotiationError};
 pub use local::{LocalAudio, LocalCodec};
 pub use offer::{offer, offer_again};
 pub use restrict::restrict;
