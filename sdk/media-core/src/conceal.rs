@@ -22,9 +22,12 @@ const BLEND: usize = 40;
 /// Fills holes in audio of 8 kHz.
 #[derive(Clone, Debug)]
 pub struct Concealer {
-    /// The latest samples that were really received or made up, oldest first.
+    /// The latest samples that were received or made up, oldest first: the pitch of the next hole is looked for in what was
+    /// heard, as in appendix I.
     history: Vec<i16>,
     hole: Option<Hole>,
+    /// What was made up in this hole, as far as it may be remembered.
+    made_up: Vec<i16>,
 }
 
 #[derive(Clone, Debug)]
@@ -44,7 +47,7 @@ struct Hole {
 impl Concealer {
     /// A concealer that has heard nothing yet: it conceals with silence.
     pub fn new() -> Self {
-        Self { history: Vec::new(), hole: None }
+        Self { history: Vec::new(), hole: None, made_up: Vec::new() }
     }
 
     /// Takes good samples; after a hole their beginning is blended with the end of the made-up audio.
@@ -59,6 +62,8 @@ impl Concealer {
                 let blended = f32::from(*sample) * share + hole.next_sample() * (1.0 - share);
                 *sample = to_sample(blended);
             }
+            let made_up = std::mem::take(&mut self.made_up);
+            self.remember(&made_up);
         }
         self.remember(pcm);
     }
@@ -66,7 +71,11 @@ impl Concealer {
     /// Appends `samples` made-up samples to `out`; after 60 ms of a hole they are silence.
     pub fn conceal(&mut self, samples: usize, out: &mut Vec<i16>) {
         let hole = self.hole.get_or_insert_with(|| Hole::new(&self.history));
+        let from = out.len();
         out.extend((0..samples).map(|_| to_sample(hole.next_sample())));
+        self.made_up.extend_from_slice(out.get(from..).unwrap_or_default());
+        let surplus = self.made_up.len().saturating_sub(HISTORY);
+        self.made_up.drain(..surplus);
     }
 
     fn remember(&mut self, pcm: &[i16]) {
@@ -204,6 +213,20 @@ mod tests {
         let expected = voice(800..880);
         for (made, expected) in made.iter().zip(&expected) {
             assert!((i32::from(*made) - i32::from(*expected)).abs() < 400, "{made} {expected}");
+        }
+    }
+
+    #[test]
+    fn a_hole_soon_after_another_goes_on_as_well() {
+        let mut concealer = Concealer::new();
+        concealer.good(&mut voice(0..800));
+        concealer.conceal(80, &mut Vec::new());
+        concealer.good(&mut voice(880..960));
+        let mut made = Vec::new();
+        concealer.conceal(80, &mut made);
+        let expected = voice(960..1_040);
+        for (made, expected) in made.iter().zip(&expected) {
+            assert!((i32::from(*made) - i32::from(*expected)).abs() < 600, "{made} {expected}");
         }
     }
 
