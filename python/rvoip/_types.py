@@ -415,7 +415,8 @@ class MediaConfig:
     rtp_ports: tuple[int, int] | None = None
     """First and last port for RTP and RTCP, in pairs of an even and an odd one."""
     timeout: float | None = None
-    """How long the peer's audio may be silent, once it has begun and while nobody holds the call, before the call ends; zero for ever.
+    """How long the peer's audio may be silent before the call ends, once it is answered and the peer was heard, and while nobody
+    holds; zero for ever.
     In seconds.
     """
     statistics_interval: float | None = None
@@ -1413,7 +1414,7 @@ _AUDIO_SINK_FRAMES_KNOWS: Final[frozenset[str]] = _AUDIO_SINK_FRAMES_NEEDS
 
 @dataclass(frozen=True, slots=True)
 class AudioSinkFrames:
-    """The program itself takes it, natively by `Frames::take`."""
+    """The program itself reads it, frame by frame."""
 
     type: ClassVar[Literal["frames"]] = "frames"
 
@@ -1581,7 +1582,7 @@ _AUDIO_SOURCE_FRAMES_KNOWS: Final[frozenset[str]] = _AUDIO_SOURCE_FRAMES_NEEDS
 
 @dataclass(frozen=True, slots=True)
 class AudioSourceFrames:
-    """What the program itself makes, natively by `Frames::push`."""
+    """What the program itself makes and writes, frame by frame."""
 
     type: ClassVar[Literal["frames"]] = "frames"
 

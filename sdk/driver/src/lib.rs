@@ -41,13 +41,13 @@ mod web;
 pub use abilities::{ABILITIES, Abilities, Platform};
 pub use drive::{Io, IoInput, IoOutput, MediaBackend, drive};
 pub use hub::{Completion, Driving, Hosted, Hub, Listener, Ready, Refusal};
+#[cfg(not(target_arch = "wasm32"))]
+pub use media::NativeMedia;
 pub use media::{
     AudioSink, AudioSource, MediaAction, MediaControl, MediaFailure, MediaFailureKind, MediaFigures,
     MediaHappened, MediaKey, MediaOptions, MediaReport, MediaReported, MediaRequest, ReceivedFigures,
     SentFigures, ToneKind,
 };
-#[cfg(not(target_arch = "wasm32"))]
-pub use media::{Frames, NativeMedia};
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{LaunchError, NativeIo, launch};
 pub use redact::redact;

@@ -79,7 +79,7 @@ impl Call {
         self.command(CallCommand::HangUp, done)
     }
 
-    /// Puts the peer on hold (RFC 3264 §8.4).
+    /// Puts the peer on hold (RFC 3264 §8.4): it hears what is played to it, and not what is said here.
     ///
     /// # Errors
     /// `InvalidState` unless connected; `Rejected` if the peer refuses.
@@ -111,11 +111,12 @@ impl Call {
         self.command(CallCommand::Mute(muted), done)
     }
 
-    /// Sends key presses (`0`–`9`, `*`, `#`, `A`–`D`, a comma pauses), as telephone events (RFC 4733) or, if the peer
-    /// takes none, by INFO. Completes when all are sent.
+    /// Sends key presses (`0`–`9`, `*`, `#`, `A`–`D`, a comma pauses for two seconds), as telephone events (RFC 4733) or, if
+    /// the peer takes none, by INFO. Completes when all are sent.
     ///
     /// # Errors
-    /// `InvalidArgument` for other characters, `InvalidState` unless connected.
+    /// `InvalidArgument` for other characters, `InvalidState` unless connected, `Rejected` if the peer takes none, or no more
+    /// of them.
     pub fn send_dtmf(&self, digits: &str) -> Verb<()> {
         self.command(CallCommand::SendDigits(digits.to_owned()), done)
     }
@@ -131,8 +132,8 @@ impl Call {
         })
     }
 
-    /// Plays to the peer in place of what was played. A clip completes when it was played to its end (dropping the
-    /// future stops it); a tone or an echo completes at once and goes on until [`stop_playing`](Self::stop_playing).
+    /// Plays to the peer in place of what was played, which goes on until this is there. A clip completes when it was played to
+    /// its end or something else plays in its place (dropping the future stops it); a tone or an echo completes at once and goes on until [`stop_playing`](Self::stop_playing).
     ///
     /// A path is a WAV file: `call.play("hello.wav")`.
     ///

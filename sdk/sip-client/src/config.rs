@@ -170,7 +170,8 @@ pub struct MediaConfig {
     pub codecs: Vec<String>,
     /// First and last port for RTP and RTCP, in pairs of an even and an odd one.
     pub rtp_ports: (u16, u16),
-    /// How long the peer's audio may be silent, once it has begun and while nobody holds the call, before the call ends; zero for ever.
+    /// How long the peer's audio may be silent before the call ends, once it is answered and the peer was heard, and while nobody
+    /// holds; zero for ever.
     #[serde(with = "crate::seconds")]
     pub timeout: Duration,
     /// Interval between `StatisticsUpdated` events; zero for none but the last.

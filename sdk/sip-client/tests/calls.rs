@@ -236,7 +236,7 @@ async fn a_call_on_hold_outlives_the_media_timeout() {
     answering.answer().await.unwrap();
     call.answered().await.unwrap();
     let mut events = call.events();
-    wait(&mut events, |event| matches!(event, Event::StatisticsUpdated { .. }).then_some(())).await;
+    wait(&mut events, |event| matches!(event, Event::AudioReceived { .. }).then_some(())).await;
     // Nobody times out while the peer is held, and it sends nothing then.
     call.hold().await.unwrap();
     tokio::time::sleep(Duration::from_millis(2_500)).await;

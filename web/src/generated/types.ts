@@ -164,7 +164,8 @@ export interface MediaConfig {
   /** First and last port for RTP and RTCP, in pairs of an even and an odd one. */
   readonly rtp_ports: readonly [number, number];
   /**
-   * How long the peer's audio may be silent, once it has begun and while nobody holds the call, before the call ends; zero for ever.
+   * How long the peer's audio may be silent before the call ends, once it is answered and the peer was heard, and while nobody
+   * holds; zero for ever.
    * In seconds.
    */
   readonly timeout: number;
@@ -187,7 +188,8 @@ export interface MediaConfigInput {
   /** First and last port for RTP and RTCP, in pairs of an even and an odd one. */
   readonly rtp_ports?: readonly [number, number];
   /**
-   * How long the peer's audio may be silent, once it has begun and while nobody holds the call, before the call ends; zero for ever.
+   * How long the peer's audio may be silent before the call ends, once it is answered and the peer was heard, and while nobody
+   * holds; zero for ever.
    * In seconds.
    */
   readonly timeout?: number;
@@ -589,7 +591,7 @@ export interface AudioSinkFile {
   readonly path: string;
 }
 
-/** The program itself takes it, natively by `Frames::take`. */
+/** The program itself reads it, frame by frame. */
 export interface AudioSinkFrames {
   readonly type: "frames";
 }
@@ -632,7 +634,7 @@ export interface AudioSourceEcho {
   readonly type: "echo";
 }
 
-/** What the program itself makes, natively by `Frames::push`. */
+/** What the program itself makes and writes, frame by frame. */
 export interface AudioSourceFrames {
   readonly type: "frames";
 }

@@ -34,12 +34,6 @@ impl NativeMedia {
         let id = LAST.fetch_add(1, Ordering::Relaxed);
         Ok(Self { id, thread: MediaThread::shared()?, link: Link::default() })
     }
-
-    /// The audio of calls that play or record [`AudioSource::Frames`](crate::AudioSource::Frames) and
-    /// [`AudioSink::Frames`](crate::AudioSink::Frames).
-    pub fn frames(&self) -> Frames {
-        self.link.frames.clone()
-    }
 }
 
 impl MediaBackend<MediaRequest, MediaReport> for NativeMedia {

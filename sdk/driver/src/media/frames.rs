@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::clips::RATE;
 use super::request::MediaKey;
 
 /// Samples to the peer that may wait: one second, as much as the session itself keeps.
@@ -19,20 +18,15 @@ struct Line {
 
 /// The audio of calls whose source or sink is `Frames`: 16-bit samples, mono, in real time. Copies share it.
 #[derive(Clone, Debug, Default)]
-pub struct Frames(Arc<Mutex<BTreeMap<MediaKey, Line>>>);
+pub(super) struct Frames(Arc<Mutex<BTreeMap<MediaKey, Line>>>);
 
 impl Frames {
     fn lines(&self) -> MutexGuard<'_, BTreeMap<MediaKey, Line>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Samples a second, in Hz.
-    pub fn rate(&self) -> u32 {
-        RATE
-    }
-
     /// Adds audio for the peer; false if nothing is taken, because the call does not play frames or a second waits already.
-    pub fn push(&self, session: MediaKey, samples: &[i16]) -> bool {
+    pub(super) fn push(&self, session: MediaKey, samples: &[i16]) -> bool {
         let mut lines = self.lines();
         let Some(queue) = lines.get_mut(&session).and_then(|line| line.outbound.as_mut()) else {
             return false;
@@ -46,7 +40,7 @@ impl Frames {
 
     /// Appends what the peer said since the last time; two seconds wait at most, older audio is lost. False if the call
     /// records no frames.
-    pub fn take(&self, session: MediaKey, out: &mut Vec<i16>) -> bool {
+    pub(super) fn take(&self, session: MediaKey, out: &mut Vec<i16>) -> bool {
         let mut lines = self.lines();
         let Some(queue) = lines.get_mut(&session).and_then(|line| line.inbound.as_mut()) else {
             return false;

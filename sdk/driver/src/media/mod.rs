@@ -24,8 +24,6 @@ mod thread;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use backend::NativeMedia;
-#[cfg(not(target_arch = "wasm32"))]
-pub use frames::Frames;
 pub use request::{
     AudioSink, AudioSource, MediaAction, MediaControl, MediaFailure, MediaFailureKind, MediaFigures,
     MediaHappened, MediaKey, MediaOptions, MediaReport, MediaReported, MediaRequest, ReceivedFigures,

@@ -11,6 +11,7 @@ use rvoip_sans_io::Random;
 pub(super) struct Pair {
     pub(super) rtp: UdpSocket,
     pub(super) rtcp: UdpSocket,
+    pub(super) address: IpAddr,
     pub(super) port: u16,
 }
 
@@ -20,7 +21,7 @@ pub(super) struct Pair {
 /// One line for people: the range has no pair, none is free, or the address is not ours.
 pub(super) fn bind_pair(address: IpAddr, range: (u16, u16), random: &mut Random) -> Result<Pair, String> {
     let first = range.0.saturating_add(range.0 % 2);
-    let pairs = u64::from((range.1.saturating_add(1)).saturating_sub(first) / 2);
+    let pairs = (u64::from(range.1) + 1).saturating_sub(first.into()) / 2;
     if range.0 == 0 || pairs == 0 {
         return Err(format!(
             "the RTP ports {}-{} hold no pair of an even port and the next",
@@ -32,7 +33,7 @@ pub(super) fn bind_pair(address: IpAddr, range: (u16, u16), random: &mut Random)
         let index = u16::try_from((start + offset) % pairs).unwrap_or(0);
         let port = first + 2 * index;
         let bound = UdpSocket::bind(SocketAddr::new(address, port)).and_then(|rtp| {
-            UdpSocket::bind(SocketAddr::new(address, port + 1)).map(|rtcp| Pair { rtp, rtcp, port })
+            UdpSocket::bind(SocketAddr::new(address, port + 1)).map(|rtcp| Pair { rtp, rtcp, address, port })
         });
         match bound {
             Ok(pair) => return Ok(pair),
@@ -51,19 +52,29 @@ mod tests {
     fn a_range_is_used_up_and_then_refused() {
         let loopback = IpAddr::from([127, 0, 0, 1]);
         let mut random = Random::from_number(1);
-        let port = 2 * (10_000 + u16::try_from(std::process::id() % 10_000).unwrap());
-        let range = (port, port + 5);
-        let pairs: Vec<Pair> = (0..3).filter_map(|_| bind_pair(loopback, range, &mut random).ok()).collect();
+        // Any port may be in use by others of this machine: the first range that is free.
+        let all_of = |port: u16, random: &mut Random| -> Option<Vec<Pair>> {
+            (0..3).map(|_| bind_pair(loopback, (port, port + 5), random).ok()).collect()
+        };
+        let mut ranges = (5_000_u16..10_000).step_by(3).map(|half| half * 2);
+        let found = ranges.find_map(|port| Some((port, all_of(port, &mut random)?)));
+        let (port, pairs) = found.unwrap();
         let mut ports: Vec<u16> = pairs.iter().map(|pair| pair.port).collect();
         ports.sort_unstable();
-        assert!(ports.iter().all(|one| one % 2 == 0 && (range.0..=range.1).contains(one)), "{ports:?}");
-        ports.dedup();
-        assert_eq!(ports.len(), pairs.len());
-        if pairs.len() == 3 {
-            let error = bind_pair(loopback, range, &mut random).unwrap_err();
-            assert_eq!(error, format!("all RTP ports {}-{} are taken", range.0, range.1));
-        }
+        assert_eq!(ports, [port, port + 2, port + 4]);
+        let error = bind_pair(loopback, (port, port + 5), &mut random).unwrap_err();
+        assert_eq!(error, format!("all RTP ports {port}-{} are taken", port + 5));
         assert!(bind_pair(loopback, (5_001, 5_001), &mut random).is_err());
         assert!(bind_pair([192, 0, 2, 1].into(), (40_000, 40_001), &mut random).is_err());
+    }
+
+    #[test]
+    fn the_last_ports_are_a_pair() {
+        let any_address: IpAddr = [127, 0, 0, 1].into();
+        let range = (65_534, u16::MAX);
+        match bind_pair(any_address, range, &mut Random::from_number(1)) {
+            Ok(pair) => assert_eq!(pair.port, 65_534),
+            Err(reason) => assert_eq!(reason, "all RTP ports 65534-65535 are taken"),
+        }
     }
 }

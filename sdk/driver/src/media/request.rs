@@ -28,6 +28,8 @@ pub enum MediaAction {
     Open(MediaOptions),
     /// A question of offer and answer.
     Ask(NegotiationId, MediaQuestion),
+    /// The call is answered: from now on a peer that was heard and falls silent is one that is gone.
+    Watch,
     /// A command of the user.
     Control(Token, MediaControl),
     /// Nobody waits for that command any more: it is not reported, and what it plays ends.
@@ -45,7 +47,7 @@ pub struct MediaOptions {
     pub ptime: u16,
     /// First and last port for RTP.
     pub rtp_ports: (u16, u16),
-    /// How long the peer may be silent once it was heard; zero for ever.
+    /// How long the peer may be silent once the call is answered and it was heard; zero for ever.
     pub timeout: Duration,
     /// Between two reports of figures; zero for the last one alone.
     pub statistics_interval: Duration,
@@ -58,8 +60,9 @@ pub struct MediaOptions {
 /// A command of the user.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MediaControl {
-    /// Plays to the peer, from the start, in place of what is played. Reported when it begins; `PlaybackFinished` follows
-    /// when it comes to its own end, not when it is stopped or replaced.
+    /// Plays to the peer, from the start, in place of what is played. What has an end is reported when it is over, whether it
+    /// came to its own end, of which [`MediaHappened::PlaybackFinished`] tells too, or was stopped, or something else plays in
+    /// its place; anything else is reported when it begins.
     Play(AudioSource),
     /// Stops playing.
     StopPlaying,
@@ -67,7 +70,7 @@ pub enum MediaControl {
     Record(AudioSink),
     /// Stops recording; the file is complete when this is reported.
     StopRecording,
-    /// Sends key presses; reported when they are all sent.
+    /// Sends key presses; reported when they are all sent, or cannot be.
     SendDigits(String),
     /// Sends silence in place of the source, or no more.
     Mute(bool),
@@ -107,7 +110,7 @@ pub enum AudioSource {
     },
     /// What the peer says.
     Echo,
-    /// What the program itself makes, natively by `Frames::push`.
+    /// What the program itself makes and writes, frame by frame.
     Frames,
 }
 
@@ -137,7 +140,7 @@ pub enum AudioSink {
         /// Its path; a file of that name is replaced.
         path: PathBuf,
     },
-    /// The program itself takes it, natively by `Frames::take`.
+    /// The program itself reads it, frame by frame.
     Frames,
 }
 
@@ -257,6 +260,8 @@ pub enum MediaFailureKind {
     Unwritable,
     /// The peer takes no telephone events.
     NotNegotiated,
+    /// The peer takes no telephone events any more, and some of the key presses were sent.
+    Interrupted,
     /// Something that is no key.
     InvalidDigits,
     /// The program's own audio is not being played, or not recorded.

@@ -95,6 +95,13 @@ impl MediaThread {
     }
 }
 
+/// What the loop keeps from one turn to the next.
+struct Turn {
+    events: Events,
+    /// Sockets that had more than was read at once.
+    more: Vec<usize>,
+}
+
 struct Loop {
     poll: Poll,
     orders: Receiver<Order>,
@@ -118,35 +125,45 @@ impl Loop {
     }
 
     fn run(mut self) {
-        let mut events = Events::with_capacity(1_024);
-        // Sockets that had more than was read at once.
-        let mut more: Vec<usize> = Vec::new();
+        let mut turn = Turn { events: Events::with_capacity(1_024), more: Vec::new() };
         loop {
-            let wait =
-                if more.is_empty() { self.timers.next().map(clock::until) } else { Some(Duration::ZERO) };
-            if let Err(error) = self.poll.poll(&mut events, wait)
-                && error.kind() != std::io::ErrorKind::Interrupted
-            {
-                tracing::error!(%error, "the media thread cannot wait for packets");
-                std::thread::sleep(Duration::from_millis(5));
+            self.turn(&mut turn);
+        }
+    }
+
+    /// Sleeps until something arrives, is ordered or is due, and does it.
+    fn turn(&mut self, turn: &mut Turn) {
+        let Turn { events, more } = turn;
+        let wait = if more.is_empty() { self.timers.next().map(clock::until) } else { Some(Duration::ZERO) };
+        if let Err(error) = self.poll.poll(events, wait)
+            && error.kind() != std::io::ErrorKind::Interrupted
+        {
+            tracing::error!(%error, "the media thread cannot wait for packets");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let mut ready = std::mem::take(more);
+        ready.extend(events.iter().map(|event| event.token().0).filter(|token| *token != WAKE.0));
+        for socket in ready {
+            let Some((owner, lane)) = self.sockets.get(&socket).copied() else { continue };
+            if self.guarded(owner, |running, _| running.read(lane)) == Some(true) {
+                more.push(socket);
             }
-            let mut ready = std::mem::take(&mut more);
-            ready.extend(events.iter().map(|event| event.token().0).filter(|token| *token != WAKE.0));
-            for socket in ready {
-                let Some((owner, lane)) = self.sockets.get(&socket).copied() else { continue };
-                if self.guarded(owner, |running, _| running.read(lane)) == Some(true) {
-                    more.push(socket);
-                }
-                self.settle(owner);
-            }
-            while let Ok(order) = self.orders.try_recv() {
-                self.carry_out(order);
-            }
-            let now = clock::now();
-            while let Some(owner) = self.timers.pop_due(now.monotonic) {
-                self.guarded(owner, |running, _| running.tick(now));
-                self.settle(owner);
-            }
+            self.settle(owner);
+        }
+        while let Ok(order) = self.orders.try_recv() {
+            self.carry_out(order);
+        }
+        self.tick();
+    }
+
+    /// Calls each session that is due, once. One that is late is due again at once, after all others were called and the
+    /// sockets were read: what those have sent who were late together with it has come by then.
+    fn tick(&mut self) {
+        let now = clock::now();
+        let due: Vec<Owner> = std::iter::from_fn(|| self.timers.pop_due(now.monotonic)).collect();
+        for owner in due {
+            self.guarded(owner, |running, _| running.tick(now));
+            self.settle(owner);
         }
     }
 
@@ -174,10 +191,11 @@ impl Loop {
         self.watch(owner);
     }
 
-    /// Registers sockets that a session has bound.
+    /// Registers sockets that a session has bound, in place of those that it had before.
     fn watch(&mut self, owner: Owner) {
         let Some(running) = self.sessions.get_mut(&owner) else { return };
         let Some(sockets) = running.take_unwatched() else { return };
+        self.sockets.retain(|_, (of, _)| *of != owner);
         for (number, lane, socket) in sockets {
             if let Err(error) = self.poll.registry().register(socket, Ready(number), Interest::READABLE) {
                 tracing::error!(%error, "a socket cannot be watched");
@@ -189,21 +207,13 @@ impl Loop {
     /// Drops a session that is closed, or that failed. Its sockets are closed, and with that no longer watched.
     fn forget(&mut self, owner: Owner) {
         self.timers.cancel(owner);
-        let Some(running) = self.sessions.remove(&owner) else { return };
-        if let Some((rtp, rtcp)) = running.sockets() {
-            self.sockets.remove(&rtp);
-            self.sockets.remove(&rtcp);
-        }
+        self.sessions.remove(&owner);
+        self.sockets.retain(|_, (of, _)| *of != owner);
     }
 
     fn close(&mut self, owner: Owner) -> bool {
         let now = clock::now();
-        let sockets = self.sessions.get(&owner).and_then(Running::sockets);
         let known = self.guarded(owner, |running, tools| running.close(now, tools)).is_some();
-        if let Some((rtp, rtcp)) = sockets {
-            self.sockets.remove(&rtp);
-            self.sockets.remove(&rtcp);
-        }
         self.forget(owner);
         known
     }
@@ -250,6 +260,11 @@ impl Loop {
                 }
                 self.settle(owner);
             }
+            MediaAction::Watch => {
+                let now = clock::now();
+                self.guarded(owner, |running, _| running.watch(now));
+                self.settle(owner);
+            }
             MediaAction::Control(token, control) => {
                 if self.guarded(owner, |running, tools| running.control(token, control, tools)).is_none() {
                     let gone = MediaFailure::new(MediaFailureKind::Gone, reason);
@@ -268,10 +283,12 @@ impl Loop {
 mod tests {
     use std::task::{Context, Poll as Ready, Waker};
 
+    use rvoip_media_core::compare::compare;
+    use rvoip_media_core::wav::PcmClip;
     use rvoip_session_core::{Direction, MediaQuestion, NegotiationId};
 
     use super::*;
-    use crate::media::{AudioSink, MediaControl, MediaHappened, MediaOptions};
+    use crate::media::{AudioSink, AudioSource, MediaControl, MediaHappened, MediaOptions};
 
     fn told(link: &Link) -> Vec<MediaReported> {
         let mut cx = Context::from_waker(Waker::noop());
@@ -282,25 +299,85 @@ mod tests {
         .collect()
     }
 
-    #[test]
-    fn a_fault_ends_one_call_and_settles_what_it_owes() {
-        let (done, finished) = channel();
-        let tell = move |order| drop(done.send(order));
-        let clips = Clips::start(tell.clone()).unwrap();
-        let tools = Tools::new(clips, Recordings::start(tell).unwrap(), clock::random());
-        let mut running = Loop::new(Poll::new().unwrap(), channel().1, tools);
-        let (link, path) = (Link::default(), format!("rvoip-fault-{}.wav", std::process::id()));
-        let path = std::env::temp_dir().join(path);
-        let owner = |session| Owner { backend: 0, session: MediaKey(session) };
-        let options = || MediaOptions {
+    fn owner(session: u32) -> Owner {
+        Owner { backend: 0, session: MediaKey(session) }
+    }
+
+    fn options() -> MediaOptions {
+        MediaOptions {
             codecs: vec!["PCMU".to_owned()],
             ptime: 20,
-            rtp_ports: (30_000, 31_999),
+            rtp_ports: (20_000, 31_999),
             timeout: Duration::ZERO,
             statistics_interval: Duration::ZERO,
             levels_interval: Duration::ZERO,
             local: Some([127, 0, 0, 1].into()),
+        }
+    }
+
+    /// A loop that the test turns, and what its threads for files tell it.
+    fn stopped() -> (Loop, Receiver<Order>) {
+        let (done, finished) = channel();
+        let tell = move |order| drop(done.send(order));
+        let clips = Clips::start(tell.clone()).unwrap();
+        let tools = Tools::new(clips, Recordings::start(tell).unwrap(), clock::random());
+        (Loop::new(Poll::new().unwrap(), channel().1, tools), finished)
+    }
+
+    fn speech() -> Vec<i16> {
+        let wav = include_bytes!("../../../../tests/vectors/speech/alice.wav");
+        PcmClip::from_wav(wav).unwrap().samples.iter().copied().take(20_000).collect()
+    }
+
+    #[test]
+    fn who_is_served_by_a_thread_that_stalls_loses_nothing() {
+        let (mut media, _finished) = stopped();
+        let link = Link::default();
+        let mut negotiation = 0;
+        let mut ask = |media: &mut Loop, session, question| {
+            negotiation += 1;
+            media.request(owner(session), MediaAction::Ask(NegotiationId(negotiation), question), &link);
+            match told(&link).pop() {
+                Some(MediaReported::Answered(_, MediaAnswer::Description(text))) => text,
+                _ => String::new(),
+            }
         };
+        for session in [1, 2] {
+            media.request(owner(session), MediaAction::Open(options()), &link);
+        }
+        let direction = Direction::SendRecv;
+        let offer = ask(&mut media, 1, MediaQuestion::CreateOffer { direction, restart: false });
+        let answer = ask(&mut media, 2, MediaQuestion::CreateAnswer { offer, direction });
+        ask(&mut media, 1, MediaQuestion::SetRemote { answer, provisional: false });
+        for (session, token, control) in [
+            (1, 1, MediaControl::Play(AudioSource::Frames)),
+            (1, 2, MediaControl::WriteFrames(speech())),
+            (2, 3, MediaControl::Record(AudioSink::Frames)),
+        ] {
+            media.request(owner(session), MediaAction::Control(Token(token), control), &link);
+        }
+        let mut turn = Turn { events: Events::with_capacity(64), more: Vec::new() };
+        let (mut heard, mut stalls) = (Vec::new(), 0);
+        while heard.len() < 24_000 {
+            media.turn(&mut turn);
+            link.frames.take(MediaKey(2), &mut heard);
+            if heard.len() > 4_000 * (stalls + 1) {
+                // The machine is busy with something else.
+                stalls += 1;
+                std::thread::sleep(Duration::from_millis(150));
+            }
+        }
+        assert!(stalls >= 4);
+        let (said, heard) = (PcmClip::new(8_000, speech()), PcmClip::new(8_000, heard));
+        let likeness = compare(&said, &heard).unwrap();
+        assert!(likeness.correlation > 0.98 && likeness.covered > 0.99, "{likeness:?}");
+    }
+
+    #[test]
+    fn a_fault_ends_one_call_and_settles_what_it_owes() {
+        let (mut running, finished) = stopped();
+        let (link, path) = (Link::default(), format!("rvoip-fault-{}.wav", std::process::id()));
+        let path = std::env::temp_dir().join(path);
         for session in [1, 2] {
             running.request(owner(session), MediaAction::Open(options()), &link);
             let offer = MediaQuestion::CreateOffer { direction: Direction::SendRecv, restart: false };

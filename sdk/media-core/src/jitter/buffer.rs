@@ -74,6 +74,8 @@ pub struct JitterBuffer {
     calm: u32,
     added_last: bool,
     silent: bool,
+    /// How late the listener is, in microseconds.
+    behind: i64,
     statistics: JitterStatistics,
 }
 
@@ -119,6 +121,7 @@ impl JitterBuffer {
             calm: 0,
             added_last: false,
             silent: false,
+            behind: 0,
             statistics: JitterStatistics::default(),
         }
     }
@@ -151,6 +154,11 @@ impl JitterBuffer {
     /// Tells whether what was decoded last is silence: then the delay is adapted at smaller differences.
     pub fn set_silent(&mut self, silent: bool) {
         self.silent = silent;
+    }
+
+    /// Tells how late the listener is that pulls what it has missed: so much more audio than the largest delay may wait for it.
+    pub fn set_behind(&mut self, behind: Duration) {
+        self.behind = micros(behind);
     }
 
     /// Takes a packet that arrived `now`. The sequence number is extended by the count of its wraps (RFC 3550 appendix
@@ -189,6 +197,12 @@ impl JitterBuffer {
             self.statistics.refused += 1;
         }
         self.accept(extended_sequence, Packet { moment, ..packet });
+    }
+
+    /// When a packet of this timestamp comes if it is as fast as the fastest one was.
+    pub fn expected(&self, timestamp: u32) -> Option<Instant> {
+        let micros = self.timeline.moment(timestamp)?.saturating_add(self.delays.base()?);
+        self.origin?.checked_add(Duration::from_micros(u64::try_from(micros).ok()?))
     }
 
     /// Gives what is to be played at `now`.
@@ -350,6 +364,7 @@ impl JitterBuffer {
     /// Never holds more audio than the largest delay.
     fn shed_surplus(&mut self) {
         let max = micros(self.config.max).max(micros(self.config.min)).max(self.step);
+        let max = max.saturating_add(self.behind);
         while let Some((first, last)) = self.packets.first_key_value().zip(self.packets.last_key_value()) {
             let (first, last) = (first.1, last.1);
             if self.packets.len() < 3

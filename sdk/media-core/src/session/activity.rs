@@ -24,9 +24,9 @@ impl Activity {
         self.timed_out = false;
     }
 
-    /// The peer is to send again: it gets the whole time, if it was heard before.
-    pub(super) fn resumed(&mut self, now: Now) {
-        self.since = self.since.map(|_| now.monotonic);
+    /// The peer gets the whole time again, if it was heard before.
+    pub(super) fn restarted(&mut self, now: Instant) {
+        self.since = self.since.map(|_| now);
     }
 
     /// When the time is out, unless that was reported.

@@ -12,8 +12,8 @@ use super::{DigitsError, MediaEvent, MediaSession};
 
 /// How long a digit sounds.
 const DURATION: Duration = Duration::from_millis(120);
-/// Units that a comma stands for: one second.
-const COMMA: u64 = 8_000;
+/// Units that a comma stands for: two seconds, as in a browser.
+const COMMA: u64 = 16_000;
 /// Digits and commas that may wait.
 const MAXIMUM: usize = 256;
 
@@ -21,6 +21,8 @@ const MAXIMUM: usize = 256;
 enum Step {
     Press(Digit),
     Wait,
+    /// Those that were queued together end here.
+    End,
 }
 
 /// The digits that wait to be sent, and those that come in.
@@ -30,8 +32,8 @@ pub(super) struct Digits {
     sender: EventSender,
     /// Units left of a comma.
     pause: u64,
-    /// Something was queued and its end not reported.
-    busy: bool,
+    /// The first of those that wait for their end has begun.
+    begun: bool,
     receiver: EventReceiver,
 }
 
@@ -41,7 +43,7 @@ impl Digits {
             waiting: VecDeque::new(),
             sender: EventSender::new(AUDIO_RATE),
             pause: 0,
-            busy: false,
+            begun: false,
             receiver: EventReceiver::new(AUDIO_RATE),
         }
     }
@@ -54,7 +56,8 @@ impl Digits {
         if digits.is_empty() {
             return Err(DigitsError::Invalid);
         }
-        if digits.len() > MAXIMUM.saturating_sub(self.waiting.len()) {
+        let waiting = self.waiting.iter().filter(|step| !matches!(step, Step::End)).count();
+        if digits.len() > MAXIMUM.saturating_sub(waiting) {
             return Err(if digits.chars().all(|character| step(character).is_ok()) {
                 DigitsError::Full
             } else {
@@ -63,7 +66,7 @@ impl Digits {
         }
         let steps: Vec<Step> = digits.chars().map(step).collect::<Result<_, _>>()?;
         self.waiting.extend(steps);
-        self.busy = true;
+        self.waiting.push_back(Step::End);
         Ok(())
     }
 
@@ -72,12 +75,15 @@ impl Digits {
         if self.pause > 0 {
             self.pause = self.pause.saturating_sub(u64::from(units));
         } else if self.sender.is_idle() {
-            match self.waiting.pop_front() {
+            match self.waiting.front() {
                 // The queue of the sender is empty, so that there is room.
-                Some(Step::Press(digit)) => drop(self.sender.push(digit, DURATION)),
+                Some(Step::Press(digit)) => drop(self.sender.push(*digit, DURATION)),
                 Some(Step::Wait) => self.pause = COMMA.saturating_sub(u64::from(units)),
-                None => {}
+                // Whoever waits for the end is told first.
+                Some(Step::End) | None => return self.sender.tick(timestamp, units),
             }
+            self.waiting.pop_front();
+            self.begun = true;
         }
         self.sender.tick(timestamp, units)
     }
@@ -87,10 +93,14 @@ impl Digits {
         self.sender.poll()
     }
 
-    /// Whether the last of the digits has been sent since this was asked.
+    /// Whether the last of those that were queued together has been sent; asked until it says no.
     pub(super) fn is_done(&mut self) -> bool {
-        let done = self.busy && self.pause == 0 && self.waiting.is_empty() && self.sender.is_idle();
-        self.busy &= !done;
+        let idle = self.pause == 0 && self.sender.is_idle();
+        let done = idle && matches!(self.waiting.front(), Some(Step::End));
+        if done {
+            self.waiting.pop_front();
+            self.begun = false;
+        }
         done
     }
 
@@ -101,12 +111,13 @@ impl Digits {
         }
     }
 
-    /// Forgets what waits; gives whether anything did.
-    pub(super) fn clear(&mut self) -> bool {
+    /// Forgets what waits; gives, for all that were queued together, whether some of them were sent.
+    pub(super) fn clear(&mut self) -> Vec<bool> {
         self.sender = EventSender::new(AUDIO_RATE);
-        self.waiting.clear();
         self.pause = 0;
-        std::mem::take(&mut self.busy)
+        let mut begun = std::mem::take(&mut self.begun);
+        let ends = self.waiting.drain(..).filter(|step| matches!(step, Step::End));
+        ends.map(|_| std::mem::take(&mut begun)).collect()
     }
 
     pub(super) fn received(&mut self, now: Now, packet: &RtpPacket<'_>, counters: &mut Counters) {
@@ -145,9 +156,9 @@ impl Digits {
 }
 
 impl MediaSession {
-    /// Sends digits (0 to 9, `*`, `#`, A to D) of 120 ms each, a comma being a pause of a second; audio is interrupted
-    /// for them. While sending is forbidden they wait. [`MediaEvent::DigitsSent`] follows unless they are dropped, as
-    /// the counter says, because the session ends or telephone events are negotiated away.
+    /// Sends digits (0 to 9, `*`, `#`, A to D) of 120 ms each, a comma being a pause of two seconds; audio is interrupted
+    /// for them. While sending is forbidden they wait. For each call of this, in their order, [`MediaEvent::DigitsSent`] follows,
+    /// or [`MediaEvent::DigitsDropped`] if telephone events are negotiated away, unless the session ends.
     pub fn send_digits(&mut self, digits: &str) -> Result<(), DigitsError> {
         if self.agreed.as_ref().is_none_or(|agreed| agreed.event.is_none()) {
             return Err(DigitsError::NotNegotiated);
@@ -179,11 +190,14 @@ mod tests {
     }
 
     #[test]
-    fn a_comma_waits_a_second() {
+    fn a_comma_waits_for_two_seconds() {
         let mut digits = Digits::new();
         digits.queue(",1").unwrap();
-        let ticks = (0..100).take_while(|tick| !digits.tick(tick * 160, 160)).count();
-        assert_eq!(ticks, 50);
+        digits.queue("2").unwrap();
+        let ticks = (0..200).take_while(|tick| !digits.tick(tick * 160, 160)).count();
+        assert_eq!(ticks, 100);
         assert!(!digits.is_done());
+        assert_eq!(digits.clear(), [true, false], "of the first some were sent");
+        assert_eq!(digits.clear(), []);
     }
 }

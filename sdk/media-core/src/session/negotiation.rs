@@ -1,15 +1,15 @@
 //! Offer and answer (RFC 3264) for the one stream of a session.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
 use rvoip_rtp_core::RtpSender;
 use rvoip_sans_io::{Now, Random};
-use rvoip_sdp_core::negotiation::{
-    EventPayload, LocalAudio, LocalCodec, Stream, accept_answer, answer, answer_again, offer, offer_again,
-};
-use rvoip_sdp_core::{Direction, SessionDescription};
+use rvoip_sdp_core::Direction;
+use rvoip_sdp_core::negotiation::{EventPayload, LocalAudio, LocalCodec, NegotiationError, Stream};
 
 use super::path::Path;
 use super::source::AUDIO_RATE;
-use super::{LocalMedia, MediaConfig, MediaError, MediaSession};
+use super::{LocalMedia, MediaConfig, MediaError, MediaEvent, MediaSession};
 use crate::codec::Codec;
 
 /// The payload type at which digits are offered.
@@ -19,6 +19,12 @@ const PTIME: (u16, u16) = (10, 200);
 
 fn error(status: u16, reason: impl Into<String>) -> MediaError {
     MediaError { status, reason: reason.into() }
+}
+
+impl From<NegotiationError> for MediaError {
+    fn from(NegotiationError { status, reason }: NegotiationError) -> Self {
+        Self { status, reason }
+    }
 }
 
 /// What a payload type stands for.
@@ -44,7 +50,7 @@ pub(super) struct Agreed {
 }
 
 impl Agreed {
-    fn new(stream: &Stream, before: Option<&Self>) -> Result<Self, MediaError> {
+    fn new(stream: &Stream) -> Result<Self, MediaError> {
         let codecs = || {
             stream.codecs.iter().filter_map(|codec| {
                 let known = Codec::from_name(&codec.name, codec.clock_rate)?;
@@ -52,14 +58,6 @@ impl Agreed {
             })
         };
         let (first, codec) = codecs().next().ok_or_else(|| error(488, "no known codec"))?;
-        let path = match before {
-            Some(before) => {
-                let mut path = before.path;
-                path.renegotiate(stream.remote_rtp, stream.remote_rtcp);
-                path
-            }
-            None => Path::new(stream.remote_rtp, stream.remote_rtcp),
-        };
         Ok(Self {
             codec,
             payload_type: first.payload_type,
@@ -69,7 +67,33 @@ impl Agreed {
             direction: stream.direction,
             remote_hold: stream.remote_hold,
             rtcp_mux: stream.rtcp_mux,
-            path,
+            path: Path::new(stream.remote_rtp, stream.remote_rtcp),
+        })
+    }
+
+    /// What a peer may send that has our offer and has not answered it (RFC 3264 section 5.1): what we offered, from wherever
+    /// it is. Nothing is sent to it.
+    fn offered(local: &LocalAudio) -> Option<Self> {
+        let codecs = || {
+            local.codecs.iter().filter_map(|codec| {
+                Some((codec.payload_type, Codec::from_name(&codec.name, codec.clock_rate)?))
+            })
+        };
+        let (payload_type, codec) = codecs().next()?;
+        let nowhere = match local.address {
+            IpAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
+            IpAddr::V6(_) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
+        };
+        Some(Self {
+            codec,
+            payload_type,
+            receive: codecs().collect(),
+            event: local.telephone_event.map(|number| EventPayload { send: number, receive: number }),
+            ptime: local.ptime,
+            direction: if local.direction.receives() { Direction::RecvOnly } else { Direction::Inactive },
+            remote_hold: false,
+            rtcp_mux: local.rtcp_mux,
+            path: Path::new(nowhere, nowhere),
         })
     }
 
@@ -98,41 +122,22 @@ impl Agreed {
     }
 }
 
-/// The descriptions of both sides so far.
-#[derive(Debug)]
-pub(super) struct Negotiation {
-    local: LocalAudio,
-    /// The last description that was sent and stands.
-    previous: Option<SessionDescription>,
-    /// The last offer of this side, until the peer offers.
-    offered: Option<SessionDescription>,
-    /// That offer is not answered.
-    open: bool,
-}
-
-impl Negotiation {
-    pub(super) fn new(config: &MediaConfig, local: LocalMedia, random: &mut Random) -> Self {
-        let codecs = config
-            .codecs
-            .iter()
-            .map(|codec| LocalCodec::new(codec.name(), codec.payload_type(), codec.clock_rate()))
-            .collect();
-        let audio = LocalAudio {
-            rtcp_port: local.rtcp.port(),
-            telephone_event: config.telephone_event.then_some(TELEPHONE_EVENT),
-            ptime: config.ptime.clamp(PTIME.0, PTIME.1),
-            rtcp_mux: config.rtcp_mux,
-            // Some peers read both numbers into signed integers.
-            session_id: random.u64() >> 33,
-            ..LocalAudio::new(local.rtp.ip(), local.rtp.port(), codecs)
-        };
-        Self { local: audio, previous: None, offered: None, open: false }
+/// What this side describes.
+pub(super) fn local_audio(config: &MediaConfig, local: LocalMedia, random: &mut Random) -> LocalAudio {
+    let codecs = config
+        .codecs
+        .iter()
+        .map(|codec| LocalCodec::new(codec.name(), codec.payload_type(), codec.clock_rate()))
+        .collect();
+    LocalAudio {
+        rtcp_port: local.rtcp.port(),
+        telephone_event: config.telephone_event.then_some(TELEPHONE_EVENT),
+        ptime: config.ptime.clamp(PTIME.0, PTIME.1),
+        rtcp_mux: config.rtcp_mux,
+        // Some peers read both numbers into signed integers.
+        session_id: random.u64() >> 33,
+        ..LocalAudio::new(local.rtp.ip(), local.rtp.port(), codecs)
     }
-}
-
-fn parse(text: &str) -> Result<SessionDescription, MediaError> {
-    SessionDescription::parse(text)
-        .map_err(|fault| error(400, format!("the session description is malformed: {fault}")))
 }
 
 impl MediaSession {
@@ -140,16 +145,8 @@ impl MediaSession {
     /// sections 5 and 8). An offer that is open is replaced.
     pub fn create_offer(&mut self, _now: Now, direction: Direction) -> Result<String, MediaError> {
         self.check_open()?;
-        self.rollback();
-        let state = &mut self.negotiation;
-        state.local.direction = direction;
-        let description = match &state.previous {
-            Some(previous) => offer_again(&state.local, previous),
-            None => offer(&state.local),
-        };
-        let text = description.to_string();
-        state.offered = Some(description);
-        state.open = true;
+        let text = self.negotiation.create_offer(direction)?;
+        self.offered = if self.agreed.is_none() { Agreed::offered(self.negotiation.local()) } else { None };
         Ok(text)
     }
 
@@ -162,24 +159,9 @@ impl MediaSession {
         direction: Direction,
     ) -> Result<String, MediaError> {
         self.check_open()?;
-        let offer = parse(offer)?;
         self.rollback();
-        let state = &self.negotiation;
-        let local = LocalAudio { direction, ..state.local.clone() };
-        let answered = match &state.previous {
-            Some(previous) => answer_again(&offer, &local, previous),
-            None => answer(&offer, &local),
-        };
-        let answered = answered.map_err(|refusal| {
-            let text = refusal.warning.as_ref().map(|(_, text)| text.clone());
-            error(refusal.status, text.unwrap_or_else(|| refusal.to_string()))
-        })?;
-        let agreed = self.agree(answered.stream.as_ref())?;
-        let text = answered.description.to_string();
-        let state = &mut self.negotiation;
-        state.local = local;
-        state.previous = Some(answered.description);
-        state.offered = None;
+        let (text, stream) = self.negotiation.create_answer(offer, direction)?;
+        let agreed = stream.as_ref().map(Agreed::new).transpose()?;
         self.apply(now, agreed);
         Ok(text)
     }
@@ -188,64 +170,55 @@ impl MediaSession {
     /// of a call gives it, takes the place of the one before.
     pub fn set_remote(&mut self, now: Now, answer: &str) -> Result<(), MediaError> {
         self.check_open()?;
-        let answer = parse(answer)?;
-        let state = &self.negotiation;
-        let Some(offered) = &state.offered else {
-            return Err(error(500, "there is no offer to answer"));
-        };
-        let stream = accept_answer(offered, &answer, &state.local);
-        let stream =
-            stream.map_err(|fault| error(488, format!("the peer's answer does not fit: {fault}")))?;
-        let Some(agreed) = self.agree(stream.as_ref())? else {
-            return Err(error(488, "the peer refused the audio"));
-        };
-        let state = &mut self.negotiation;
-        state.previous.clone_from(&state.offered);
-        state.open = false;
+        let agreed = Agreed::new(&self.negotiation.set_remote(answer)?)?;
         self.apply(now, Some(agreed));
         Ok(())
     }
 
     /// Forgets an offer that is not answered; everything stays as it was agreed before.
     pub fn rollback(&mut self) {
-        let state = &mut self.negotiation;
-        if !std::mem::take(&mut state.open) {
-            return;
-        }
-        let Some(offered) = state.offered.take() else { return };
-        // The peer may have seen this version: the next description must not bear it with other contents.
-        match state.previous.as_mut() {
-            Some(previous) => previous.origin = offered.origin,
-            None => state.local.session_version = state.local.session_version.saturating_add(1),
+        if self.negotiation.rollback() {
+            self.offered = None;
         }
     }
 
     fn check_open(&self) -> Result<(), MediaError> {
-        if self.closed {
-            return Err(error(500, "the session has ended"));
-        }
-        if self.negotiation.local.codecs.is_empty() {
-            return Err(error(500, "no codec is enabled"));
-        }
-        Ok(())
+        if self.closed { Err(error(500, "the session has ended")) } else { Ok(()) }
     }
 
-    fn agree(&self, stream: Option<&Stream>) -> Result<Option<Agreed>, MediaError> {
-        stream.map(|stream| Agreed::new(stream, self.agreed.as_ref())).transpose()
+    /// The sockets of this side are others by now: the next description shows them.
+    pub fn set_local(&mut self, local: LocalMedia) {
+        let audio = self.negotiation.local_mut();
+        audio.address = local.rtp.ip();
+        audio.rtp_port = local.rtp.port();
+        audio.rtcp_port = local.rtcp.port();
+    }
+
+    /// Where RTP goes now, if the peer has said where it is, or was heard.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        let heard = self.heard()?;
+        Some(heard.path.rtp()).filter(|address| !address.ip().is_unspecified())
     }
 
     /// Lets what was agreed take effect; SSRC, sequence, media clock and jitter buffer go on.
-    fn apply(&mut self, now: Now, agreed: Option<Agreed>) {
-        let could_hear = self.agreed.as_ref().is_some_and(Agreed::must_hear);
-        let can_hear = agreed.as_ref().is_some_and(Agreed::must_hear);
-        if can_hear && !could_hear {
-            self.activity.resumed(now);
+    fn apply(&mut self, now: Now, mut agreed: Option<Agreed>) {
+        let before = self.agreed.take().or(self.offered.take());
+        if let (Some(agreed), Some(before)) = (&mut agreed, before) {
+            let described = std::mem::replace(&mut agreed.path, before.path);
+            if agreed.path.renegotiate(described.rtp(), described.rtcp()) {
+                self.receiving.moved(now);
+            }
         }
+        // Whoever negotiates is there: from now on the peer has the whole time to be heard.
+        self.activity.restarted(now.monotonic);
         if !agreed.as_ref().is_some_and(Agreed::may_send) {
             self.digits.interrupt();
         }
-        if agreed.as_ref().is_none_or(|agreed| agreed.event.is_none()) && self.digits.clear() {
-            self.counters.count("digits that were not sent");
+        if agreed.as_ref().is_none_or(|agreed| agreed.event.is_none()) {
+            for begun in self.digits.clear() {
+                self.counters.count("digits that were not sent");
+                self.emit(MediaEvent::DigitsDropped { begun });
+            }
         }
         match &agreed {
             Some(_) => {

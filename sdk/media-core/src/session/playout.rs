@@ -73,15 +73,35 @@ impl Player {
         self.clock.map(|clock| clock.next())
     }
 
+    /// Plays silence for a stall of more than a second; gives whether there was one.
+    pub(super) fn skip_stall(&mut self, now: Instant, counters: &mut Counters) -> bool {
+        let Some(clock) = &mut self.clock else { return false };
+        let skipped = clock.skip_stall(now, 160);
+        if skipped == 0 {
+            return false;
+        }
+        counters.count("stall of the playout clock");
+        let silence = usize::try_from(skipped).unwrap_or(HEARD).min(HEARD);
+        self.heard.extend(std::iter::repeat_n(0, silence));
+        self.forget_unheard();
+        true
+    }
+
+    /// When a packet of this timestamp is to be expected.
+    pub(super) fn expected(&self, timestamp: u32) -> Option<Instant> {
+        self.jitter.expected(timestamp)
+    }
+
+    /// What the time is, however much of it was played.
+    pub(super) fn set_now(&mut self, now: Instant) {
+        if let Some(clock) = self.clock {
+            self.jitter.set_behind(now.saturating_duration_since(clock.next()));
+        }
+    }
+
     /// Plays all that is due; silence while `audible` is false. What is heard goes to `echo` as well.
     pub(super) fn run(&mut self, now: Instant, audible: bool, echo: &mut Feed, counters: &mut Counters) {
         let Some(mut clock) = self.clock else { return };
-        let skipped = clock.skip_stall(now, 160);
-        if skipped > 0 {
-            counters.count("stall of the playout clock");
-            let silence = usize::try_from(skipped).unwrap_or(HEARD).min(HEARD);
-            self.heard.extend(std::iter::repeat_n(0, silence));
-        }
         while clock.next() <= now {
             self.pcm.clear();
             self.piece(clock.next(), counters);
@@ -93,8 +113,29 @@ impl Player {
             clock.advance(u64::try_from(self.pcm.len()).unwrap_or(0));
             self.heard.extend(&self.pcm);
         }
-        self.heard.drain(..self.heard.len().saturating_sub(HEARD));
+        self.forget_unheard();
         self.clock = Some(clock);
+        self.publish(counters);
+    }
+
+    /// Of what nobody takes, the oldest is lost.
+    fn forget_unheard(&mut self) {
+        self.heard.drain(..self.heard.len().saturating_sub(HEARD));
+    }
+
+    /// Brings the session's counts up to those of the buffer; each packet adds only a few.
+    fn publish(&self, counters: &mut Counters) {
+        let JitterStatistics { refused, overflow, dropped, late, .. } = self.jitter.statistics();
+        for (name, value) in [
+            ("RTP that fits no timeline", refused),
+            ("RTP that the jitter buffer has no room for", overflow),
+            ("RTP left out to lower the delay", dropped),
+            ("RTP too late to be played", late),
+        ] {
+            while counters.get(name) < value {
+                counters.count(name);
+            }
+        }
     }
 
     /// Plays one piece into `pcm`, which must not stay empty: time would stand still.

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use rvoip_rtp_core::{Arrival, ArrivalKind, Reception, ReceptionStatistics, RtpPacket, looks_like_rtcp};
-use rvoip_sans_io::Now;
+use rvoip_sans_io::{Instant, Now};
 
+use super::machine::Came;
 use super::negotiation::Content;
 use super::path::Path;
 use super::source::AUDIO_RATE;
@@ -13,12 +14,16 @@ use super::{Lane, MediaEvent, MediaSession};
 
 /// A source that stays silent for this long in probation begins anew, and gives way to any other.
 const PROBATION: Duration = Duration::from_secs(1);
+/// After so long in a negotiation, whoever still sends is the peer that was negotiated with, and not the party of before.
+const SETTLED: Duration = Duration::from_secs(1);
 
 /// The sources of the peer's RTP.
 #[derive(Debug, Default)]
 pub(super) struct Receiving {
     current: Option<Current>,
     candidate: Option<Candidate>,
+    /// Since when the peer describes another address, until it was heard: it may be another party by now, with another SSRC.
+    moving: Option<Now>,
     /// Counts of the sources before the current one.
     earlier: ReceptionStatistics,
     pub(super) first_reported: bool,
@@ -27,6 +32,8 @@ pub(super) struct Receiving {
 #[derive(Debug)]
 struct Current {
     source: SocketAddr,
+    /// It was heard from there since the peer last described another address.
+    proved: bool,
     reception: Reception,
 }
 
@@ -47,7 +54,7 @@ enum Place {
     /// It goes to the current source.
     Take(Arrival),
     /// A source was proved, the packet before this one with it.
-    Begin { fresh: bool, before: (Now, u64, Vec<u8>), sequence: u64 },
+    Begin { fresh: bool, learned: bool, before: (Now, u64, Vec<u8>), sequence: u64 },
     /// It waits for the next one.
     Wait,
     /// It is dropped under a name.
@@ -80,27 +87,47 @@ impl Receiving {
         }
     }
 
+    /// The peer describes another address: its source is to be proved anew.
+    pub(super) fn moved(&mut self, now: Now) {
+        self.moving = Some(now);
+        if let Some(current) = self.current.as_mut() {
+            current.proved = false;
+        }
+    }
+
+    /// Whether this is the source of the peer.
+    fn is_current(&self, source: SocketAddr, ssrc: u32) -> bool {
+        self.current.as_ref().is_some_and(|current| {
+            current.proved && current.source == source && current.reception.ssrc() == ssrc
+        })
+    }
+
     fn place(
         &mut self,
         now: Now,
         source: SocketAddr,
         packet: &RtpPacket<'_>,
         bytes: &[u8],
-        path: &Path,
+        path: &mut Path,
     ) -> Place {
-        let known = self.current.as_ref().map(|current| (current.source, current.reception.ssrc()));
-        if known == Some((source, packet.ssrc))
+        if self.is_current(source, packet.ssrc)
             && let Some(current) = self.current.as_mut()
         {
+            let settled =
+                |since: &mut Now| now.monotonic.saturating_duration_since(since.monotonic) >= SETTLED;
+            if self.moving.take_if(settled).is_some() {
+                path.settle();
+            }
             return Place::Take(current.reception.received(now, packet));
         }
         let expected = path.expects(source);
-        // From elsewhere, only the source that is known may come, or the first one.
-        let may_move = path.may_latch() && known.is_none_or(|(_, ssrc)| ssrc == packet.ssrc);
+        // From elsewhere, only the source that is known may come, or the first one, or the first one of another party.
+        let known = self.ssrc().filter(|_| self.moving.is_none());
+        let may_move = path.may_latch() && known.is_none_or(|ssrc| ssrc == packet.ssrc);
         if !expected && !may_move {
             return Place::Drop("RTP from another address");
         }
-        self.prove(now, source, expected, packet, bytes)
+        self.prove(now, source, expected, packet, bytes, path)
     }
 
     fn prove(
@@ -110,6 +137,7 @@ impl Receiving {
         expected: bool,
         packet: &RtpPacket<'_>,
         bytes: &[u8],
+        path: &mut Path,
     ) -> Place {
         let same =
             |candidate: &Candidate| candidate.source == source && candidate.reception.ssrc() == packet.ssrc;
@@ -142,11 +170,14 @@ impl Receiving {
         let before = (candidate.at, arrival.extended_sequence.saturating_sub(1), candidate.bytes);
         if fresh {
             self.earlier = ReceptionStatistics { jitter: Duration::ZERO, ..self.statistics() };
-            self.current = Some(Current { source, reception: candidate.reception });
+            self.current = Some(Current { source, proved: true, reception: candidate.reception });
+            self.moving = None;
         } else if let Some(current) = self.current.as_mut() {
             current.source = source;
+            current.proved = true;
         }
-        Place::Begin { fresh, before, sequence: arrival.extended_sequence }
+        let learned = if self.moving.is_some() { path.follow(source) } else { path.latch(source) };
+        Place::Begin { fresh, learned, before, sequence: arrival.extended_sequence }
     }
 }
 
@@ -157,33 +188,37 @@ impl MediaSession {
             self.counters.count("packet after the end");
             return;
         }
-        let Some(agreed) = self.agreed.as_ref() else {
+        let came = self.came(now.monotonic);
+        let Some(heard) = self.heard() else {
             self.counters.count("RTP before an agreement");
             return;
         };
         match lane {
-            Lane::Rtcp => self.handle_rtcp(now, source, bytes),
-            Lane::Rtp if agreed.rtcp_mux && looks_like_rtcp(bytes) => self.handle_rtcp(now, source, bytes),
-            Lane::Rtp => self.handle_rtp(now, source, bytes),
+            Lane::Rtcp => self.handle_rtcp(came, source, bytes),
+            Lane::Rtp if heard.rtcp_mux && looks_like_rtcp(bytes) => self.handle_rtcp(came, source, bytes),
+            Lane::Rtp => self.handle_rtp(came, source, bytes),
         }
     }
 
-    fn handle_rtp(&mut self, now: Now, source: SocketAddr, bytes: &[u8]) {
+    fn handle_rtp(&mut self, came: Came, source: SocketAddr, bytes: &[u8]) {
         let Ok(packet) = RtpPacket::parse(bytes) else {
             self.counters.count("malformed RTP");
             return;
         };
-        let Some(agreed) = self.agreed.as_mut() else { return };
-        if agreed.content(packet.payload_type).is_none() {
+        let now = self.at(self.arrival(came, &packet));
+        let Some(heard) = self.agreed.as_mut().or(self.offered.as_mut()) else { return };
+        // What is not understood shows all the same that the peer is there, and that nothing was lost.
+        let known = self.receiving.is_current(source, packet.ssrc);
+        if heard.content(packet.payload_type).is_none() && !known {
             self.counters.count("RTP of an unknown payload type");
             return;
         }
-        match self.receiving.place(now, source, &packet, bytes, &agreed.path) {
+        match self.receiving.place(now, source, &packet, bytes, &mut heard.path) {
             Place::Drop(name) => self.counters.count(name),
             Place::Wait => self.counters.count("RTP in probation"),
             Place::Take(arrival) => self.take(now, &packet, arrival),
-            Place::Begin { fresh, before: (at, sequence, held), sequence: this } => {
-                if agreed.path.latch(source) {
+            Place::Begin { fresh, learned, before: (at, sequence, held), sequence: this } => {
+                if learned {
                     self.counters.count("RTP address learned");
                 }
                 if fresh {
@@ -202,6 +237,14 @@ impl MediaSession {
         }
     }
 
+    /// When a packet came, as far as that is known: one that waited for us came as fast as others before it, it is assumed, so
+    /// that our own lateness does not look like one of the network.
+    fn arrival(&self, came: Came, packet: &RtpPacket<'_>) -> Instant {
+        let known = !came.is_exact() && self.receiving.ssrc() == Some(packet.ssrc);
+        let expected = if known { self.player.expected(packet.timestamp) } else { None };
+        expected.map_or(came.latest, |at| at.max(came.earliest).min(came.latest))
+    }
+
     /// Delivers a packet of a source that was just proved. One that only moved counts on where it was.
     fn deliver_proved(&mut self, at: Now, packet: &RtpPacket<'_>, sequence: u64, fresh: bool) {
         if fresh {
@@ -216,6 +259,9 @@ impl MediaSession {
         match arrival.kind {
             ArrivalKind::InOrder | ArrivalKind::Reordered => {
                 self.activity.received(now);
+                if arrival.kind == ArrivalKind::InOrder {
+                    self.reports.peer_returned();
+                }
                 self.deliver(now, packet, arrival.extended_sequence);
             }
             ArrivalKind::Duplicate => self.counters.count("duplicate RTP"),
@@ -225,12 +271,12 @@ impl MediaSession {
     }
 
     fn deliver(&mut self, now: Now, packet: &RtpPacket<'_>, sequence: u64) {
-        let Some(agreed) = self.agreed.as_ref() else { return };
-        if !agreed.direction.receives() {
+        let Some(heard) = self.heard() else { return };
+        if !heard.direction.receives() {
             self.counters.count("RTP while we hold");
             return;
         }
-        match agreed.content(packet.payload_type) {
+        match heard.content(packet.payload_type) {
             Some(Content::Audio(_)) if packet.payload.is_empty() => {
                 self.counters.count("RTP without a payload");
             }

@@ -9,6 +9,7 @@ use rvoip_rtp_core::rtcp::{
 use rvoip_rtp_core::{Members, RtcpSchedule};
 use rvoip_sans_io::{Instant, Now, Random};
 
+use super::machine::Came;
 use super::{Lane, MediaEvent, MediaOutput, MediaSession};
 
 /// What G.711 takes with headers of 40 octets in packets of 20 ms, in bits a second.
@@ -109,11 +110,12 @@ impl MediaSession {
         if self.closed {
             return;
         }
+        let now = self.at(now.monotonic);
         if self.reports.sent || self.sending.rtp.packets() > 0 {
             let members = self.members(now);
             self.send_report(now, members.we_sent, true);
         }
-        if self.digits.clear() {
+        if !self.digits.clear().is_empty() {
             self.counters.count("digits that were not sent");
         }
         self.closed = true;
@@ -121,8 +123,9 @@ impl MediaSession {
         self.player.stop();
     }
 
-    pub(super) fn handle_rtcp(&mut self, now: Now, source: SocketAddr, bytes: &[u8]) {
-        if self.agreed.as_ref().is_none_or(|agreed| !agreed.path.expects_rtcp(source)) {
+    pub(super) fn handle_rtcp(&mut self, came: Came, source: SocketAddr, bytes: &[u8]) {
+        let now = self.at(came.latest);
+        if self.heard().is_none_or(|heard| !heard.path.expects_rtcp(source)) {
             self.counters.count("RTCP from another address");
             return;
         }
@@ -137,15 +140,17 @@ impl MediaSession {
         for packet in packets {
             match packet {
                 RtcpPacket::SenderReport { ssrc, ntp, reports, .. } => {
+                    // The way there and back is measured by reports of which it is known when they came.
                     if Some(ssrc) == peer
+                        && came.is_exact()
                         && let Some(reception) = self.receiving.reception()
                     {
                         reception.sender_report(now, ntp);
                     }
-                    self.sending_reported(now, source, ssrc, reports);
+                    self.sending_reported(came, source, ssrc, reports);
                 }
                 RtcpPacket::ReceiverReport { ssrc, reports } => {
-                    self.sending_reported(now, source, ssrc, reports);
+                    self.sending_reported(came, source, ssrc, reports);
                 }
                 RtcpPacket::Bye { mut ssrcs, .. } => {
                     // A peer that never spoke leaves under a name that is not known.
@@ -164,15 +169,16 @@ impl MediaSession {
     }
 
     /// Takes what `reporter` says of the packets that were sent.
-    fn sending_reported(&mut self, now: Now, source: SocketAddr, reporter: u32, reports: ReportBlocks<'_>) {
+    fn sending_reported(&mut self, came: Came, source: SocketAddr, reporter: u32, reports: ReportBlocks<'_>) {
         if self.receiving.ssrc() == Some(reporter)
-            && let Some(agreed) = self.agreed.as_mut()
+            && let Some(heard) = self.agreed.as_mut().or(self.offered.as_mut())
         {
-            agreed.path.latch_rtcp(source);
+            heard.path.latch_rtcp(source);
         }
         let own = self.sending.rtp.ssrc();
+        let now = NtpTime::new(self.at(came.latest));
         for block in reports.filter(|block| block.ssrc == own) {
-            let round_trip = block.round_trip(NtpTime::new(now)).filter(|time| *time < ROUND_TRIP);
+            let round_trip = block.round_trip(now).filter(|time| *time < ROUND_TRIP && came.is_exact());
             self.reports.round_trip = round_trip.or(self.reports.round_trip);
             self.reports.last = Some(block);
         }

@@ -4,6 +4,7 @@ use rvoip_rtp_core::RtpSender;
 use rvoip_sans_io::{Instant, Now, Random};
 
 use super::clock::MediaClock;
+use super::negotiation::Agreed;
 use super::source::{AUDIO_RATE, Feed};
 use super::{Lane, MediaEvent, MediaOutput, MediaSession, Source};
 use crate::codec::{AudioEncoder, Codec};
@@ -54,11 +55,13 @@ impl Sending {
         self.clock.map(|clock| clock.next())
     }
 
-    /// Encodes the next frame into `payload`; gives whether playback has ended with it.
-    fn encode(&mut self, codec: Codec, samples: usize) -> bool {
+    /// Encodes the next frame into `payload`; gives whether playback has ended with it. A peer that is on hold hears what is
+    /// played to it, and not what is said here meanwhile.
+    fn encode(&mut self, codec: Codec, samples: usize, holding: bool) -> bool {
         self.pcm.resize(samples, 0);
+        let unheard = self.muted || (holding && self.feed.is_live());
         let finished = self.feed.fill(&mut self.pcm);
-        if self.muted {
+        if unheard {
             self.pcm.fill(0);
         }
         self.meter.add(&self.pcm);
@@ -105,22 +108,33 @@ impl MediaSession {
         self.sending.muted = muted;
     }
 
+    /// Samples in the packet that is sent next.
+    pub fn packet_samples(&self) -> usize {
+        self.agreed.as_ref().and_then(|agreed| usize::try_from(agreed.frame()).ok()).unwrap_or(0)
+    }
+
+    /// Sends nothing for a stall of more than a second; gives whether there was one.
+    pub(super) fn sending_skips_stall(&mut self, now: Instant) -> bool {
+        let Some(frame) = self.agreed.as_ref().map(Agreed::frame) else { return false };
+        let Some(clock) = &mut self.sending.clock else { return false };
+        let skipped = clock.skip_stall(now, u64::from(frame));
+        if skipped == 0 {
+            return false;
+        }
+        self.counters.count("stall of the media clock");
+        // The timestamp wraps like the count of samples does.
+        let units = u32::try_from(skipped & u64::from(u32::MAX)).unwrap_or(0);
+        self.sending.rtp.advance(units);
+        self.sending.talking = false;
+        true
+    }
+
     /// Sends all packets that are due.
     pub(super) fn send_due(&mut self, now: Now) {
         let Some(mut clock) = self.sending.clock else { return };
-        let Some(frame) = self.agreed.as_ref().map(super::negotiation::Agreed::frame) else { return };
-        let skipped = clock.skip_stall(now.monotonic, u64::from(frame));
-        if skipped > 0 {
-            self.counters.count("stall of the media clock");
-            // The timestamp wraps like the count of samples does.
-            let units = u32::try_from(skipped & u64::from(u32::MAX)).unwrap_or(0);
-            self.sending.rtp.advance(units);
-            self.sending.talking = false;
-        }
+        let Some(frame) = self.agreed.as_ref().map(Agreed::frame) else { return };
         while clock.next() <= now.monotonic {
-            let late = now.monotonic.saturating_duration_since(clock.next());
-            let at = Now { monotonic: clock.next(), unix: now.unix.saturating_sub(late) };
-            self.send_frame(at, frame);
+            self.send_frame(self.at(clock.next()), frame);
             clock.advance(u64::from(frame));
         }
         self.sending.clock = Some(clock);
@@ -151,7 +165,7 @@ impl MediaSession {
             sending.rtp.advance(frame);
             sending.talking = false;
         } else {
-            let finished = sending.encode(agreed.codec, samples);
+            let finished = sending.encode(agreed.codec, samples, self.negotiation.is_holding());
             let marker = !std::mem::replace(&mut sending.talking, true);
             let mut bytes = Vec::new();
             sending.rtp.packet(at, marker, agreed.payload_type, frame, &sending.payload, &mut bytes);
@@ -160,7 +174,7 @@ impl MediaSession {
                 self.emit(MediaEvent::PlaybackFinished);
             }
         }
-        if self.digits.is_done() {
+        while self.digits.is_done() {
             self.emit(MediaEvent::DigitsSent);
         }
     }

@@ -99,6 +99,11 @@ impl Feed {
         !matches!(self, Self::Silence)
     }
 
+    /// Whether it is spoken at this moment, not played from somewhere.
+    pub(super) fn is_live(&self) -> bool {
+        matches!(self, Self::Echo(_) | Self::Frames(_))
+    }
+
     /// Takes what was played out; the oldest gives way.
     pub(super) fn heard(&mut self, pcm: &[i16]) {
         if let Self::Echo(queue) = self {

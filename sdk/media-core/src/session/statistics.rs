@@ -36,6 +36,8 @@ pub struct ReceivedStatistics {
     pub reordered: u64,
     /// Packets that came too late to be played.
     pub late: u64,
+    /// Packets that were left out to lower the delay, or for which the jitter buffer had no room.
+    pub discarded: u64,
     /// Interarrival jitter (RFC 3550 appendix A.8).
     pub jitter: Duration,
     /// What the jitter buffer adds to the way.
@@ -74,10 +76,12 @@ impl MediaSession {
         let received = ReceivedStatistics {
             packets: reception.packets,
             octets: reception.octets,
-            lost: u64::try_from(reception.lost).unwrap_or(0),
+            // A duplicate makes up for no loss, as it does in a report block (RFC 3550 appendix A.3).
+            lost: reception.expected.saturating_sub(reception.packets.saturating_sub(reception.duplicates)),
             duplicates: reception.duplicates,
             reordered: reception.reordered,
             late: jitter.late,
+            discarded: jitter.dropped.saturating_add(jitter.overflow).saturating_add(jitter.refused),
             jitter: reception.jitter,
             delay: jitter.current_delay,
         };
@@ -92,7 +96,7 @@ impl MediaSession {
             let delay = half_way.saturating_add(buffered).saturating_add(frame);
             rate(Impairment::G711_CONCEALED, loss, delay).mos
         };
-        let unheard = received.lost.saturating_add(received.late);
+        let unheard = received.lost.saturating_add(received.late).saturating_add(received.discarded);
         let mos_received =
             (received.packets > 0).then(|| opinion(unheard, reception.expected, received.delay));
         let buffered = sent.jitter.unwrap_or_default().saturating_mul(2);

@@ -94,8 +94,13 @@ pub enum MediaEvent {
         /// For how long.
         duration: Duration,
     },
-    /// All key presses were sent.
+    /// The key presses of one call of [`MediaSession::send_digits`](super::MediaSession::send_digits) were all sent.
     DigitsSent,
+    /// They were not, because the peer takes no telephone events any more.
+    DigitsDropped {
+        /// Some of them were.
+        begun: bool,
+    },
     /// The clip or tone is over.
     PlaybackFinished,
     /// The peer was silent for too long.

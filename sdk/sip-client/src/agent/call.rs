@@ -194,7 +194,8 @@ impl Agent {
 
     pub(super) fn established(&mut self, session: SessionId) {
         let Some(call) = self.call_of(session) else { return };
-        let waiting = std::mem::take(&mut call.answered);
+        let (key, waiting) = (call.info.call, std::mem::take(&mut call.answered));
+        self.ask_media_side(key, MediaAction::Watch);
         self.advance(session, CallProgress::Answered);
         for token in waiting {
             self.done(token, Ok(Reply::Done));

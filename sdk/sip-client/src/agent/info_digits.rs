@@ -13,8 +13,8 @@ use crate::{CallKey, Error};
 
 /// How long a key press is said to last, in milliseconds.
 const KEY_MS: u32 = 160;
-/// How long a comma is.
-const PAUSE: Duration = Duration::from_secs(1);
+/// How long a comma is, as it is between telephone events.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// The commands whose key presses are on their way, one after the other, and one press at a time.
 #[derive(Debug, Default)]

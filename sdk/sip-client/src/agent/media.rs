@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use rvoip_driver::{
-    AudioSource, MediaAction, MediaControl, MediaFailure, MediaFailureKind, MediaFigures, MediaHappened,
-    MediaOptions, MediaReport, MediaReported, Now, Token,
+    MediaAction, MediaControl, MediaFailure, MediaFailureKind, MediaFigures, MediaHappened, MediaOptions,
+    MediaReport, MediaReported, Now, Token,
 };
 use rvoip_session_core::{Body, Failure, MediaAnswer, Question, RequestAnswer, RequestId, SessionId};
 use rvoip_sip_core::Method;
@@ -24,8 +24,6 @@ pub(super) struct Media {
     reading: Vec<Token>,
     /// Audio of the peer that went to readers who went away, in the order in which they asked.
     pub(super) kept_frames: Vec<(Token, Vec<i16>)>,
-    /// A clip that somebody waits for to end.
-    pub(super) clip: Option<Token>,
     /// Digits that wait to hear whether the peer takes telephone events.
     asked_digits: VecDeque<(Token, String)>,
     /// Key presses that go by INFO, because the peer takes no telephone events: one after the other.
@@ -100,16 +98,6 @@ impl Agent {
         if let Some(call) = self.calls.get_mut(&key) {
             call.media.controls.push(token);
             match &control {
-                MediaControl::Play(
-                    AudioSource::File { repeat: false, .. } | AudioSource::Bytes { repeat: false, .. },
-                ) => {
-                    let old = call.media.clip.replace(token);
-                    self.finish_clip(key, old);
-                }
-                MediaControl::Play(_) | MediaControl::StopPlaying => {
-                    let old = call.media.clip.take();
-                    self.finish_clip(key, old);
-                }
                 MediaControl::SendDigits(digits) => {
                     call.media.asked_digits.push_back((token, digits.clone()));
                 }
@@ -119,19 +107,14 @@ impl Agent {
                     call.media.reading.push(token);
                 }
                 MediaControl::Record(_) => call.media.kept_frames.clear(),
-                MediaControl::StopRecording | MediaControl::WriteFrames(_) | MediaControl::Mute(_) => {}
+                MediaControl::Play(_)
+                | MediaControl::StopPlaying
+                | MediaControl::StopRecording
+                | MediaControl::WriteFrames(_)
+                | MediaControl::Mute(_) => {}
             }
         }
         self.ask_media_side(key, MediaAction::Control(token, control));
-    }
-
-    /// A clip is over, or something else is played in its place: whoever waits for its end need not any longer.
-    fn finish_clip(&mut self, key: CallKey, token: Option<Token>) {
-        let Some(token) = token else { return };
-        if let Some(call) = self.calls.get_mut(&key) {
-            call.media.controls.retain(|waits| *waits != token);
-        }
-        self.done(token, Ok(Reply::Done));
     }
 
     pub(super) fn media_reported(&mut self, now: Now, report: MediaReport) {
@@ -171,11 +154,6 @@ impl Agent {
             call.media.controls.retain(|waits| *waits != token);
             return self.send_digits_by_info(now, key, token, &digits);
         }
-        if result.is_ok() && call.media.clip == Some(token) {
-            // It plays now; the command completes when it is over.
-            return;
-        }
-        call.media.clip.take_if(|clip| *clip == token);
         call.media.controls.retain(|waits| *waits != token);
         let result = result.map(|()| Reply::Done).map_err(|failure| {
             let kind = match failure.kind {
@@ -184,6 +162,7 @@ impl Agent {
                 MediaFailureKind::NotFrames => ErrorKind::InvalidState,
                 MediaFailureKind::Busy => ErrorKind::Busy,
                 MediaFailureKind::NotNegotiated => ErrorKind::MediaFailed,
+                MediaFailureKind::Interrupted => ErrorKind::Rejected,
                 MediaFailureKind::Gone => ErrorKind::CallEnded,
                 MediaFailureKind::Unsupported => ErrorKind::Unsupported,
             };
@@ -196,11 +175,7 @@ impl Agent {
         match happened {
             MediaHappened::AudioReceived => self.tell(Event::AudioReceived { call: key }),
             MediaHappened::DigitReceived { digit, .. } => self.digit_received(key, digit),
-            MediaHappened::PlaybackFinished => {
-                let clip = self.calls.get_mut(&key).and_then(|call| call.media.clip.take());
-                self.tell(Event::PlaybackFinished { call: key });
-                self.finish_clip(key, clip);
-            }
+            MediaHappened::PlaybackFinished => self.tell(Event::PlaybackFinished { call: key }),
             MediaHappened::RecordingFinished => self.tell(Event::RecordingFinished { call: key }),
             MediaHappened::TimedOut => self.end_for(now, key, Cause::MediaTimeout),
             MediaHappened::PathLost { reason } => self.path_lost(now, key, reason),
@@ -291,7 +266,11 @@ fn statistics(figures: &MediaFigures) -> CallStatistics {
             packets: received.packets,
             bytes: received.octets,
             lost: received.lost,
-            loss: share(received.lost, received.packets + received.lost),
+            // Those that came again were not lost less.
+            loss: share(
+                received.lost,
+                (received.packets + received.lost).saturating_sub(received.duplicates),
+            ),
             jitter_ms: milliseconds(received.jitter),
             mos: figures.mos_received,
         },

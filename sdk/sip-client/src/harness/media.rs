@@ -8,10 +8,8 @@ use rvoip_driver::{
     AudioSink, AudioSource, Instant, MediaAction, MediaControl, MediaFailure, MediaFailureKind, MediaFigures,
     MediaHappened, MediaKey, MediaOptions, MediaReport, MediaReported, MediaRequest, Now, Token,
 };
-use rvoip_sdp_core::negotiation::{
-    LocalAudio, LocalCodec, Stream, accept_answer, answer, answer_again, offer, offer_again,
-};
-use rvoip_sdp_core::{Direction, SessionDescription};
+use rvoip_sdp_core::Direction;
+use rvoip_sdp_core::negotiation::{LocalAudio, LocalCodec, Negotiation, NegotiationError, Stream};
 use rvoip_session_core::{MediaAnswer, MediaQuestion};
 use rvoip_sip_core::StatusCode;
 
@@ -33,11 +31,11 @@ pub(super) struct SimulatedMedia {
 #[derive(Debug)]
 struct Call {
     options: MediaOptions,
-    local: LocalAudio,
-    previous: Option<SessionDescription>,
-    offered: Option<SessionDescription>,
+    negotiation: Negotiation,
     stream: Option<Stream>,
-    playing: Option<(&'static str, Token, Option<Instant>)>,
+    playing: Option<Playing>,
+    /// The call is answered.
+    watching: bool,
     recording: bool,
     muted: bool,
     /// Key presses that were sent.
@@ -47,6 +45,15 @@ struct Call {
     silent: bool,
     next_figures: Option<Instant>,
     next_levels: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Playing {
+    kind: &'static str,
+    /// The command that began it.
+    token: Token,
+    /// When it comes to its own end, for which the command waits.
+    end: Option<Instant>,
 }
 
 impl SimulatedMedia {
@@ -67,9 +74,9 @@ impl SimulatedMedia {
             }
             MediaAction::Ask(negotiation, question) => {
                 let Some(call) = self.calls.get_mut(&session) else { return };
-                let answer = call.answer(question).unwrap_or_else(|reason| MediaAnswer::Refused {
-                    status: StatusCode::NOT_ACCEPTABLE_HERE,
-                    reason,
+                let answer = call.answer(question).unwrap_or_else(|error| {
+                    let status = StatusCode::new(error.status).unwrap_or(StatusCode::SERVER_INTERNAL_ERROR);
+                    MediaAnswer::Refused { status, reason: error.reason }
                 });
                 self.report(session, MediaReported::Answered(negotiation, answer));
             }
@@ -80,8 +87,12 @@ impl SimulatedMedia {
                     return self.report(session, MediaReported::Controlled(token, Err(gone)));
                 };
                 let ended = call.recording;
-                let result = call.control(now, token, control);
+                let mut over = Vec::new();
+                let result = call.control(now, token, control, &mut over);
                 let stopped = ended && !call.recording;
+                for token in over {
+                    self.report(session, MediaReported::Controlled(token, Ok(())));
+                }
                 if let Some(result) = result {
                     self.report(session, MediaReported::Controlled(token, result));
                 }
@@ -91,8 +102,14 @@ impl SimulatedMedia {
             }
             MediaAction::Withdraw(token) => {
                 if let Some(call) = self.calls.get_mut(&session) {
-                    call.playing.take_if(|(_, of, _)| *of == token);
+                    call.playing.take_if(|playing| playing.end.is_some() && playing.token == token);
                     call.sending.retain(|(of, _)| *of != token);
+                }
+            }
+            MediaAction::Watch => {
+                if let Some(call) = self.calls.get_mut(&session) {
+                    call.watching = true;
+                    call.heard = call.heard.map(|_| now.monotonic);
                 }
             }
             MediaAction::Close => {
@@ -150,7 +167,7 @@ impl SimulatedMedia {
         let Some(call) = self.calls.values_mut().next_back() else {
             return Err("no call has media".to_owned());
         };
-        let playing = call.playing.as_ref().map_or("nothing", |(kind, _, _)| kind);
+        let playing = call.playing.as_ref().map_or("nothing", |playing| playing.kind);
         let direction = call.stream.as_ref().map_or("none", |stream| stream.direction.name());
         let seen = serde_json::json!({
             "digits": call.digits,
@@ -189,11 +206,10 @@ impl Call {
             next_figures: every(options.statistics_interval),
             next_levels: every(options.levels_interval),
             options,
-            local,
-            previous: None,
-            offered: None,
+            negotiation: Negotiation::new(local),
             stream: None,
             playing: None,
+            watching: false,
             recording: false,
             muted: false,
             digits: String::new(),
@@ -203,53 +219,40 @@ impl Call {
         }
     }
 
-    fn answer(&mut self, question: MediaQuestion) -> Result<MediaAnswer, String> {
-        let parse = |text: &str| SessionDescription::parse(text).map_err(|error| error.to_string());
-        match question {
+    fn answer(&mut self, question: MediaQuestion) -> Result<MediaAnswer, NegotiationError> {
+        Ok(match question {
             MediaQuestion::CreateOffer { direction, .. } => {
-                self.local.direction = direction;
-                let description = match &self.previous {
-                    Some(previous) => offer_again(&self.local, previous),
-                    None => offer(&self.local),
-                };
-                let text = description.to_string();
-                self.offered = Some(description);
-                Ok(MediaAnswer::Description(text))
+                MediaAnswer::Description(self.negotiation.create_offer(direction)?)
             }
             MediaQuestion::CreateAnswer { offer, direction } => {
-                let offer = parse(&offer)?;
-                self.local.direction = direction;
-                let answered = match &self.previous {
-                    Some(previous) => answer_again(&offer, &self.local, previous),
-                    None => answer(&offer, &self.local),
-                };
-                let answered = answered.map_err(|refusal| refusal.to_string())?;
-                let text = answered.description.to_string();
-                self.previous = Some(answered.description);
-                self.stream = answered.stream;
-                Ok(MediaAnswer::Description(text))
+                let (text, stream) = self.negotiation.create_answer(&offer, direction)?;
+                self.stream = stream;
+                MediaAnswer::Description(text)
             }
             MediaQuestion::SetRemote { answer, .. } => {
-                let answer = parse(&answer)?;
-                let Some(offered) = &self.offered else { return Err("there is no offer".to_owned()) };
-                let stream =
-                    accept_answer(offered, &answer, &self.local).map_err(|fault| fault.to_string())?;
-                if stream.is_none() {
-                    return Err("the peer refused the audio".to_owned());
-                }
-                self.previous.clone_from(&self.offered);
-                self.stream = stream;
-                Ok(MediaAnswer::Applied)
+                self.stream = Some(self.negotiation.set_remote(&answer)?);
+                MediaAnswer::Applied
             }
             MediaQuestion::Rollback => {
-                self.offered = None;
-                Ok(MediaAnswer::Applied)
+                self.negotiation.rollback();
+                MediaAnswer::Applied
             }
-        }
+        })
     }
 
-    /// Carries out a command; none if it is told later.
-    fn control(&mut self, now: Now, token: Token, control: MediaControl) -> Option<Result<(), MediaFailure>> {
+    /// What was played is over; gives who waits for its end.
+    fn stop(&mut self) -> Option<Token> {
+        self.playing.take().filter(|playing| playing.end.is_some()).map(|playing| playing.token)
+    }
+
+    /// Carries out a command, and adds those that are over with it; none if its own result is told later.
+    fn control(
+        &mut self,
+        now: Now,
+        token: Token,
+        control: MediaControl,
+        over: &mut Vec<Token>,
+    ) -> Option<Result<(), MediaFailure>> {
         let fail = |kind, reason: &str| Some(Err(MediaFailure { kind, reason: reason.to_owned() }));
         match control {
             MediaControl::Play(source) => {
@@ -267,9 +270,13 @@ impl Call {
                     AudioSource::Echo => ("echo", None),
                     AudioSource::Frames => ("frames", None),
                 };
-                self.playing = Some((kind, token, end));
+                over.extend(self.stop());
+                self.playing = Some(Playing { kind, token, end });
+                if end.is_some() {
+                    return None;
+                }
             }
-            MediaControl::StopPlaying => self.playing = None,
+            MediaControl::StopPlaying => over.extend(self.stop()),
             MediaControl::Record(AudioSink::File { path }) if path.to_string_lossy().contains("missing") => {
                 return fail(MediaFailureKind::Unwritable, "there is no such folder");
             }
@@ -277,7 +284,7 @@ impl Call {
             MediaControl::StopRecording => self.recording = false,
             MediaControl::Mute(muted) => self.muted = muted,
             MediaControl::WriteFrames(_)
-                if self.playing.as_ref().is_some_and(|(kind, ..)| *kind == "frames") => {}
+                if self.playing.as_ref().is_some_and(|playing| playing.kind == "frames") => {}
             MediaControl::WriteFrames(_) | MediaControl::ReadFrames => {
                 return fail(MediaFailureKind::NotFrames, "no frames are played or recorded here");
             }
@@ -299,21 +306,23 @@ impl Call {
     fn times_out(&self) -> Option<Instant> {
         let hears =
             self.stream.as_ref().is_some_and(|stream| stream.direction.receives() && !stream.remote_hold);
-        let counts = self.silent && hears && !self.options.timeout.is_zero();
-        self.heard.filter(|_| counts).map(|heard| heard + self.options.timeout)
+        let counts = self.silent && self.watching && hears && !self.options.timeout.is_zero();
+        self.heard.filter(|_| counts)?.checked_add(self.options.timeout)
     }
 
     fn next(&self) -> Option<Instant> {
-        let clip = self.playing.as_ref().and_then(|(_, _, end)| *end);
+        let clip = self.playing.as_ref().and_then(|playing| playing.end);
         let keys = self.sending.front().map(|(_, at)| *at);
         [clip, keys, self.next_figures, self.next_levels, self.times_out()].into_iter().flatten().min()
     }
 
     fn tick(&mut self, now: Now, mut report: impl FnMut(MediaReported)) {
         let due = |at: Option<Instant>| at.is_some_and(|at| at <= now.monotonic);
-        if due(self.playing.as_ref().and_then(|(_, _, end)| *end)) {
-            self.playing = None;
+        if due(self.playing.as_ref().and_then(|playing| playing.end)) {
             report(MediaReported::Happened(MediaHappened::PlaybackFinished));
+            if let Some(token) = self.stop() {
+                report(MediaReported::Controlled(token, Ok(())));
+            }
         }
         while due(self.sending.front().map(|(_, at)| *at)) {
             let Some((token, _)) = self.sending.pop_front() else { break };

@@ -46,9 +46,9 @@ impl Running {
                 return self.link.frames.set_outbound(self.owner.session, true);
             }
         };
+        // What is played, or read already, goes on until this one is there: it may not be readable.
         if tools.clips.load(self.owner, token, clip) {
-            self.give_up_loading();
-            self.loading = Some((token, repeat));
+            self.loading.push_back((token, repeat));
         } else {
             let busy = MediaFailure::new(MediaFailureKind::Busy, "too many files are being read");
             self.controlled(token, Err(busy));
@@ -60,10 +60,17 @@ impl Running {
         self.controlled(token, Ok(()));
     }
 
-    /// Speaks from another source; what was to be played before is not played any more.
+    /// Speaks from another source; what was played before, or was to be, is over.
     fn set_source(&mut self, source: Source) {
-        self.give_up_loading();
-        self.playing = None;
+        // For whoever commanded a clip that is not read yet, it was played and is over.
+        for (token, _) in std::mem::take(&mut self.loading) {
+            self.controlled(token, Ok(()));
+        }
+        self.replace_source(source);
+    }
+
+    fn replace_source(&mut self, source: Source) {
+        self.end_playing();
         self.link.frames.set_outbound(self.owner.session, false);
         self.end_writing();
         match &mut self.media {
@@ -72,21 +79,26 @@ impl Running {
         }
     }
 
-    /// A clip that is not read yet gives way: for whoever commanded it, it was played and is over.
-    fn give_up_loading(&mut self) {
-        if let Some((token, _)) = self.loading.take() {
+    /// Whoever waits for the end of what is played need not any longer.
+    pub(super) fn end_playing(&mut self) {
+        if let Some(token) = self.playing.take() {
             self.controlled(token, Ok(()));
         }
     }
 
     /// A clip was read.
     pub(in crate::media) fn loaded(&mut self, token: Token, loaded: Result<Arc<[i16]>, MediaFailure>) {
-        // A clip that gave way to another was reported already.
-        let Some((_, repeat)) = self.loading.take_if(|(of, _)| *of == token) else { return };
+        // A clip that gave way to something else was reported already.
+        let at = self.loading.iter().position(|(of, _)| *of == token);
+        let Some((_, repeat)) = at.and_then(|at| self.loading.remove(at)) else { return };
         match loaded {
             Ok(samples) => {
-                self.play_at_once(token, Source::Clip { samples, repeat });
+                self.replace_source(Source::Clip { samples, repeat });
                 self.playing = Some(token);
+                if repeat {
+                    // It has no end to wait for.
+                    self.end_playing();
+                }
             }
             Err(failure) => self.controlled(token, Err(failure)),
         }
@@ -147,7 +159,7 @@ impl Running {
             None => Err(DigitsError::NotNegotiated),
         };
         match sent {
-            Ok(()) => self.digits.push_back(token),
+            Ok(()) => self.digits.push_back(Some(token)),
             Err(error) => {
                 let kind = match error {
                     DigitsError::NotNegotiated => MediaFailureKind::NotNegotiated,
@@ -161,11 +173,13 @@ impl Running {
 
     /// Nobody waits for a command any more: what it plays or records ends. Key presses cannot be called back.
     pub(in crate::media) fn withdraw(&mut self, token: Token, tools: &Tools) {
-        self.loading.take_if(|(of, _)| *of == token);
-        self.digits.retain(|of| *of != token);
+        self.loading.retain(|(of, _)| *of != token);
+        for waits in &mut self.digits {
+            waits.take_if(|of| *of == token);
+        }
         self.waiting.withdraw(token);
-        if self.playing == Some(token) {
-            self.set_source(Source::Silence);
+        if self.playing.take_if(|of| *of == token).is_some() {
+            self.replace_source(Source::Silence);
         }
         let at = self.creating.iter().position(|(_, of)| *of == token);
         if let Some((id, _)) = at.and_then(|at| self.creating.remove(at))
@@ -178,11 +192,12 @@ impl Running {
     /// Tells all whose commands are under way that the call is over.
     pub(super) fn dismiss(&mut self) {
         let creating = std::mem::take(&mut self.creating).into_iter().map(|(_, token)| token);
-        let loading = self.loading.take().map(|(token, _)| token);
-        let digits = std::mem::take(&mut self.digits);
+        let loading = std::mem::take(&mut self.loading).into_iter().map(|(token, _)| token);
+        let playing = self.playing.take();
+        let digits = std::mem::take(&mut self.digits).into_iter().flatten();
         self.end_writing();
         self.end_reading();
-        for token in loading.into_iter().chain(creating).chain(digits) {
+        for token in loading.chain(playing).chain(creating).chain(digits) {
             self.controlled(token, Err(MediaFailure::new(MediaFailureKind::Gone, "the call is over")));
         }
     }

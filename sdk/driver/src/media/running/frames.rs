@@ -47,7 +47,8 @@ impl Running {
         if let Some(media) = &mut self.media
             && self.link.frames.is_outbound(session)
         {
-            let wanted = AHEAD.saturating_sub(media.session.frames_waiting());
+            let wanted = media.session.packet_samples() + AHEAD;
+            let wanted = wanted.saturating_sub(media.session.frames_waiting());
             media.session.push_frame(&self.link.frames.pull(session, wanted));
         }
         self.pass_written();

@@ -15,7 +15,7 @@ use super::backend::Link;
 use super::clips::Clips;
 use super::ports::Pair;
 use super::recordings::{Recording, RecordingId, Recordings};
-use super::request::{MediaFailure, MediaHappened, MediaOptions, MediaReported};
+use super::request::{MediaFailure, MediaFailureKind, MediaHappened, MediaOptions, MediaReported};
 use super::thread::Owner;
 use crate::clock;
 use figures::figures;
@@ -34,6 +34,12 @@ pub(super) struct Tools {
 impl Tools {
     pub(super) fn new(clips: Clips, recordings: Recordings, random: Random) -> Self {
         Self { clips, recordings, random, last_socket: 0 }
+    }
+
+    /// Numbers for two sockets more.
+    fn numbers(&mut self) -> (usize, usize) {
+        self.last_socket += 2;
+        (self.last_socket, self.last_socket + 1)
     }
 }
 
@@ -68,15 +74,18 @@ pub(super) struct Running {
     options: MediaOptions,
     link: Link,
     media: Option<Media>,
-    /// A clip that is being read, and whether it shall repeat.
-    loading: Option<(Token, bool)>,
-    /// The command whose clip is being played.
+    /// Clips that are being read, in their order, and whether they shall repeat.
+    loading: VecDeque<(Token, bool)>,
+    /// The command whose clip is being played, while somebody waits for its end.
     playing: Option<Token>,
     /// What was asked for before there was a session.
     early_source: Option<Source>,
     waiting: frames::Waiting,
     muted: bool,
-    digits: VecDeque<Token>,
+    /// The call is answered.
+    watching: bool,
+    /// Whose key presses are being sent, in their order; nobody's where whoever waited went away.
+    digits: VecDeque<Option<Token>>,
     sink: Sink,
     /// Recordings whose files are not there yet, and who waits for that.
     creating: VecDeque<(RecordingId, Token)>,
@@ -96,11 +105,12 @@ impl Running {
             options,
             link,
             media: None,
-            loading: None,
+            loading: VecDeque::new(),
             playing: None,
             early_source: None,
             waiting: frames::Waiting::default(),
             muted: false,
+            watching: false,
             digits: VecDeque::new(),
             sink: Sink::None,
             creating: VecDeque::new(),
@@ -130,18 +140,15 @@ impl Running {
         Some([(first, Lane::Rtp, &mut media.pair.rtp), (second, Lane::Rtcp, &mut media.pair.rtcp)])
     }
 
-    /// The numbers of the sockets.
-    pub(super) fn sockets(&self) -> Option<(usize, usize)> {
-        self.media.as_ref().map(|media| media.numbers)
-    }
-
     /// Reads what arrived; true if there may be more.
     pub(super) fn read(&mut self, lane: Lane) -> bool {
         let Some(media) = &mut self.media else { return false };
         let mut buffer = [0; 2_048];
+        let mut came = false;
         for _ in 0..PACKETS_AT_ONCE {
             match media.socket(lane).recv_from(&mut buffer) {
                 Ok((length, source)) => {
+                    came = true;
                     let bytes = buffer.get(..length).unwrap_or_default();
                     media.session.handle_packet(clock::now(), lane, source, bytes);
                 }
@@ -150,7 +157,16 @@ impl Running {
                 Err(_) => {}
             }
         }
-        true
+        // A socket that has nothing but errors is asked again when something comes.
+        came
+    }
+
+    /// The call is answered.
+    pub(super) fn watch(&mut self, now: Now) {
+        self.watching = true;
+        if let Some(media) = &mut self.media {
+            media.session.watch(now);
+        }
     }
 
     /// A frame is due, or the figures.
@@ -215,20 +231,28 @@ impl Running {
                 MediaHappened::DigitReceived { digit: *digit, duration: *duration }
             }
             MediaEvent::PlaybackFinished => {
-                self.playing = None;
-                MediaHappened::PlaybackFinished
+                self.report(MediaReported::Happened(MediaHappened::PlaybackFinished));
+                return self.end_playing();
             }
             MediaEvent::TimedOut => MediaHappened::TimedOut,
-            MediaEvent::DigitsSent => {
-                for token in std::mem::take(&mut self.digits) {
-                    self.controlled(token, Ok(()));
-                }
-                return;
+            MediaEvent::DigitsSent => return self.digits_over(Ok(())),
+            MediaEvent::DigitsDropped { begun } => {
+                let kind =
+                    if *begun { MediaFailureKind::Interrupted } else { MediaFailureKind::NotNegotiated };
+                let reason = "the peer takes no telephone events any more";
+                return self.digits_over(Err(MediaFailure::new(kind, reason)));
             }
             // The signalling says when a call is over.
             MediaEvent::PeerBye => return,
         };
         self.report(MediaReported::Happened(happened));
+    }
+
+    /// The key presses of one command were sent, or will not be.
+    fn digits_over(&mut self, result: Result<(), MediaFailure>) {
+        if let Some(Some(token)) = self.digits.pop_front() {
+            self.controlled(token, result);
+        }
     }
 
     /// Gives on what was heard.

@@ -1,6 +1,6 @@
 //! Offer and answer: the sockets are bound and the session made when the first description is asked for.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use rvoip_media_core::codec::Codec;
 use rvoip_media_core::{LocalMedia, MediaConfig, MediaError, MediaSession};
@@ -9,8 +9,8 @@ use rvoip_session_core::{MediaAnswer, MediaQuestion, NegotiationId};
 use rvoip_sip_core::StatusCode;
 
 use super::{Media, Running, Tools};
-use crate::media::address::media_address;
-use crate::media::ports::bind_pair;
+use crate::media::address::{audio_address, media_address};
+use crate::media::ports::{Pair, bind_pair};
 use crate::media::request::MediaReported;
 
 impl Running {
@@ -36,12 +36,15 @@ impl Running {
         tools: &mut Tools,
     ) -> Result<MediaAnswer, MediaError> {
         match question {
-            MediaQuestion::CreateOffer { direction, .. } => {
+            MediaQuestion::CreateOffer { direction, restart } => {
+                if restart {
+                    self.move_sockets(tools);
+                }
                 let session = self.session(now, None, tools)?;
                 session.create_offer(now, direction).map(MediaAnswer::Description)
             }
             MediaQuestion::CreateAnswer { offer, direction } => {
-                let session = self.session(now, Some(&offer), tools)?;
+                let session = self.session(now, audio_address(&offer), tools)?;
                 session.create_answer(now, &offer, direction).map(MediaAnswer::Description)
             }
             MediaQuestion::SetRemote { answer, .. } => {
@@ -57,15 +60,15 @@ impl Running {
         }
     }
 
-    /// The session, which keeps the address that it is made with for all negotiations of the call.
+    /// The session, which keeps the address on the way to `peer` that it is made with, until the call moves.
     fn session(
         &mut self,
         now: Now,
-        offer: Option<&str>,
+        peer: Option<IpAddr>,
         tools: &mut Tools,
     ) -> Result<&mut MediaSession, MediaError> {
         if self.media.is_none() {
-            let media = self.make(now, offer, tools)?;
+            let media = self.make(now, peer, tools)?;
             self.media = Some(media);
             if !self.options.statistics_interval.is_zero() {
                 self.next_figures = Some(now.after(self.options.statistics_interval));
@@ -80,30 +83,51 @@ impl Running {
         }
     }
 
-    fn make(&mut self, now: Now, offer: Option<&str>, tools: &mut Tools) -> Result<Media, MediaError> {
-        let local = media_address(self.options.local, offer);
+    /// The way to the peer may be another one by now: if it begins at another address of ours, the sockets move there. Where
+    /// that cannot be, they stay, and the call with them.
+    fn move_sockets(&mut self, tools: &mut Tools) {
+        let Some(media) = &mut self.media else { return };
+        let Some(peer) = media.session.peer() else { return };
+        let local = media_address(self.options.local, Some(peer.ip()));
+        if local == media.pair.address {
+            return;
+        }
+        match bind_pair(local, self.options.rtp_ports, &mut tools.random) {
+            Ok(pair) => {
+                media.session.set_local(addresses(&pair));
+                media.pair = pair;
+                media.numbers = tools.numbers();
+                media.watched = false;
+            }
+            Err(reason) => tracing::warn!(reason, "the audio stays where it is"),
+        }
+    }
+
+    fn make(&mut self, now: Now, peer: Option<IpAddr>, tools: &mut Tools) -> Result<Media, MediaError> {
+        let local = media_address(self.options.local, peer);
         let pair = bind_pair(local, self.options.rtp_ports, &mut tools.random)
             .map_err(|reason| MediaError { status: 500, reason })?;
-        let addresses = LocalMedia {
-            rtp: SocketAddr::new(local, pair.port),
-            rtcp: SocketAddr::new(local, pair.port.saturating_add(1)),
-        };
         let known =
             |name: &String| Codec::ALL.into_iter().find(|codec| codec.name().eq_ignore_ascii_case(name));
         let config = MediaConfig {
             codecs: self.options.codecs.iter().filter_map(known).collect(),
             ptime: self.options.ptime,
             timeout: Some(self.options.timeout).filter(|timeout| !timeout.is_zero()),
-            cname: tools.random.token(16),
             ..MediaConfig::default()
         };
-        let mut session = MediaSession::new(now, config, addresses, tools.random.fork());
+        let mut session = MediaSession::new(now, config, addresses(&pair), tools.random.fork());
         if let Some(source) = self.early_source.take() {
             session.set_source(source);
         }
         session.set_muted(self.muted);
-        tools.last_socket += 2;
-        let numbers = (tools.last_socket, tools.last_socket + 1);
-        Ok(Media { session, pair, numbers, watched: false })
+        if self.watching {
+            session.watch(now);
+        }
+        Ok(Media { session, pair, numbers: tools.numbers(), watched: false })
     }
+}
+
+fn addresses(pair: &Pair) -> LocalMedia {
+    let address = |port| SocketAddr::new(pair.address, port);
+    LocalMedia { rtp: address(pair.port), rtcp: address(pair.port.saturating_add(1)) }
 }

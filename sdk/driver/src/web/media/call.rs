@@ -26,6 +26,8 @@ pub(super) struct Call {
     /// We hold the peer: it hears what is played and not what is said.
     pub(super) holding: Cell<bool>,
     pub(super) playing: RefCell<Option<Playing>>,
+    /// The call is answered.
+    pub(super) watching: Cell<bool>,
     pub(super) closed: Cell<bool>,
     /// What the page calls with the key presses of the peer.
     pub(super) keys: RefCell<Option<OnKey>>,
@@ -49,6 +51,7 @@ impl Call {
             muted: Cell::new(false),
             holding: Cell::new(false),
             playing: RefCell::default(),
+            watching: Cell::new(false),
             closed: Cell::new(false),
             keys: RefCell::default(),
         })
@@ -80,6 +83,7 @@ impl Call {
             }
             MediaAction::Control(token, control) => self.control(token, control),
             MediaAction::Withdraw(token) => self.withdraw(token),
+            MediaAction::Watch => self.watching.set(true),
             // The backend itself opens and closes.
             MediaAction::Open(_) | MediaAction::Close => {}
         }

@@ -29,6 +29,8 @@ pub(super) struct Playing {
     /// The command that began it.
     token: Token,
     track: MediaStreamTrack,
+    /// The command waits for its end.
+    ends: bool,
 }
 
 fn unsupported(what: &str) -> MediaFailure {
@@ -105,10 +107,10 @@ impl Call {
 
     async fn play(self: Rc<Self>, token: Token, source: AudioSource) {
         let result = self.begin(token, &source).await;
-        let begun = result.is_ok();
-        self.controlled(token, result);
-        if begun && is_clip(&source) {
+        if result.is_ok() && is_clip(&source) {
             self.finish(token).await;
+        } else {
+            self.controlled(token, result);
         }
     }
 
@@ -125,18 +127,31 @@ impl Call {
             })?;
         track.set_enabled(!self.muted.get());
         JsFuture::from(sender.replace_track(Some(&track))).await.map_err(refused)?;
-        *self.playing.borrow_mut() = Some(Playing { token, track });
+        let playing = Playing { token, track, ends: is_clip(source) };
+        let before = self.playing.borrow_mut().replace(playing);
+        self.over(before.as_ref());
         Ok(())
+    }
+
+    /// Whoever waits for the end of what was played need not any longer.
+    fn over(&self, playing: Option<&Playing>) {
+        if let Some(Playing { token, ends: true, .. }) = playing {
+            self.controlled(*token, Ok(()));
+        }
     }
 
     /// Waits for a clip's own end.
     async fn finish(self: &Rc<Self>, token: Token) {
-        let Ok(promise) = self.platform.playback_ended(self.key.0) else { return };
-        let ended = JsFuture::from(promise).await.is_ok();
+        let ended = match self.platform.playback_ended(self.key.0) {
+            Ok(promise) => JsFuture::from(promise).await.is_ok(),
+            Err(_) => false,
+        };
         let still = self.playing.borrow().as_ref().is_some_and(|playing| playing.token == token);
-        if ended && still {
+        if still {
+            if ended {
+                self.happened(MediaHappened::PlaybackFinished);
+            }
             self.back_to_microphone().await;
-            self.happened(MediaHappened::PlaybackFinished);
         }
     }
 
@@ -146,9 +161,11 @@ impl Call {
     }
 
     async fn back_to_microphone(self: &Rc<Self>) {
-        if self.playing.borrow_mut().take().is_none() {
+        let playing = self.playing.borrow_mut().take();
+        if playing.is_none() {
             return;
         }
+        self.over(playing.as_ref());
         // What the page cannot stop any more is stopped.
         let _ = self.platform.stop_playing(self.key.0);
         if let Some(peer) = self.peer()

@@ -120,7 +120,7 @@ pub(super) async fn watch(call: Rc<Call>, peer: Rc<Peer>) {
         let Some(reading) = read(&peer).await else { continue };
         let now = clock::now();
         let packets = reading.figures.received.packets;
-        if packets > heard || !peer.receives() {
+        if packets > heard || !peer.receives() || !call.watching.get() {
             if heard_at.is_none() && packets > 0 {
                 call.happened(MediaHappened::AudioReceived);
             }

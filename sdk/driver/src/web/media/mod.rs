@@ -99,7 +99,10 @@ impl MediaBackend<MediaRequest, MediaReport> for WebMedia {
                 Some(call) => call.close(),
                 None => self.reports.send(session, MediaReported::Closed),
             },
-            action @ (MediaAction::Ask(..) | MediaAction::Control(..) | MediaAction::Withdraw(_)) => {
+            action @ (MediaAction::Ask(..)
+            | MediaAction::Watch
+            | MediaAction::Control(..)
+            | MediaAction::Withdraw(_)) => {
                 if let Some(call) = self.calls.borrow().get(&session) {
                     call.order(action);
                 }

@@ -1,129 +1,14 @@
 //! Rules of a media session, one packet at a time.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use rvoip_media_core::{Lane, LocalMedia, MediaConfig, MediaEvent, MediaOutput, MediaSession, Source};
-use rvoip_rtp_core::rtcp::{Report, write_report};
+use rvoip_media_core::{Lane, LocalMedia, MediaConfig, MediaEvent, MediaSession, Source};
+use rvoip_rtp_core::rtcp::{Report, ReportBlock, write_report};
 use rvoip_rtp_core::{RtpHeader, RtpPacket};
-use rvoip_sans_io::{Now, Random};
+use rvoip_sans_io::Random;
 use rvoip_sdp_core::Direction;
 
-const PEER: &str = "192.0.2.2:4000";
-const PEER_RTCP: &str = "192.0.2.2:4001";
-const STRANGER: &str = "198.51.100.7:9999";
-
-type Sent = (Lane, SocketAddr, Vec<u8>);
-
-/// A session, and a peer that is played by the test.
-struct Phone {
-    session: MediaSession,
-    millis: u64,
-    events: Vec<MediaEvent>,
-}
-
-fn address(text: &str) -> SocketAddr {
-    text.parse().unwrap()
-}
-
-fn description(version: u32, lines: &str) -> String {
-    format!(
-        "v=0\r\no=- 7 {version} IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\n\
-         m=audio 4000 RTP/AVP 0 8 101\r\na=rtpmap:101 telephone-event/8000\r\n{lines}"
-    )
-}
-
-impl Phone {
-    fn new(config: MediaConfig) -> Self {
-        let local = LocalMedia { rtp: address("192.0.2.1:4000"), rtcp: address("192.0.2.1:4001") };
-        let session = MediaSession::new(Now::at(Duration::ZERO), config, local, Random::from_number(5));
-        Self { session, millis: 0, events: Vec::new() }
-    }
-
-    fn agreed() -> Self {
-        let mut phone = Self::new(MediaConfig::default());
-        phone.offered("");
-        phone
-    }
-
-    fn now(&self) -> Now {
-        Now::at(Duration::from_millis(self.millis))
-    }
-
-    fn offered(&mut self, lines: &str) -> String {
-        let offer = description(1, lines);
-        self.session.create_answer(self.now(), &offer, Direction::SendRecv).unwrap()
-    }
-
-    /// The packets that are to be sent now.
-    fn drain(&mut self) -> Vec<Sent> {
-        let mut sent = Vec::new();
-        loop {
-            match self.session.poll_output() {
-                MediaOutput::Transmit { lane, destination, bytes } => sent.push((lane, destination, bytes)),
-                MediaOutput::Event(event) => self.events.push(event),
-                MediaOutput::Timeout(_) => return sent,
-            }
-        }
-    }
-
-    /// Lets time pass in steps of 10 ms.
-    fn run(&mut self, millis: u64) -> Vec<Sent> {
-        let end = self.millis + millis;
-        let mut sent = Vec::new();
-        while self.millis < end {
-            self.millis += 10;
-            self.session.handle_timeout(self.now());
-            sent.append(&mut self.drain());
-        }
-        sent
-    }
-
-    fn receive(&mut self, source: &str, ssrc: u32, sequence: u16) {
-        let mut bytes = Vec::new();
-        let header = RtpHeader {
-            marker: false,
-            payload_type: 0,
-            sequence,
-            timestamp: u32::from(sequence) * 160,
-            ssrc,
-        };
-        header.write(&[0x80; 160], &mut bytes);
-        self.session.handle_packet(self.now(), Lane::Rtp, address(source), &bytes);
-    }
-
-    /// Lets packets come, one in 20 ms.
-    fn stream(&mut self, source: &str, ssrc: u32, sequences: std::ops::Range<u16>) -> Vec<Sent> {
-        let mut sent = Vec::new();
-        for sequence in sequences {
-            self.receive(source, ssrc, sequence);
-            sent.append(&mut self.run(20));
-        }
-        sent
-    }
-
-    fn rtcp(&mut self, source: &str, ssrc: u32, bye: bool) {
-        let mut bytes = Vec::new();
-        write_report(&mut bytes, &Report { ssrc, sender: None, reports: &[], cname: "peer", bye });
-        self.session.handle_packet(self.now(), Lane::Rtcp, address(source), &bytes);
-    }
-
-    fn destination(&mut self) -> SocketAddr {
-        self.rtp(40).last().unwrap().0
-    }
-
-    /// Destinations and timestamps of the RTP that is sent in so many milliseconds.
-    fn rtp(&mut self, millis: u64) -> Vec<(SocketAddr, u32, bool)> {
-        let sent = self.run(millis);
-        let rtp = sent.iter().filter(|(lane, ..)| *lane == Lane::Rtp);
-        rtp.map(|(_, destination, bytes)| {
-            let packet = RtpPacket::parse(bytes).unwrap();
-            (*destination, packet.timestamp, packet.marker)
-        })
-        .collect()
-    }
-}
+use crate::phone::{PEER, PEER_RTCP, Phone, STRANGER, address, description};
 
 #[test]
 fn one_packet_of_a_stranger_takes_nothing_away() {
@@ -348,9 +233,74 @@ fn digits_wait_while_sending_is_forbidden_and_those_without_a_way_are_counted() 
         "the first was cut off: {digits:?}"
     );
     phone.session.send_digits("3").unwrap();
+    phone.session.send_digits("45").unwrap();
+    phone.run(60);
+    phone.events.clear();
     let without = description(2, "").replace(" 101", "").replace("a=rtpmap:101 telephone-event/8000\r\n", "");
-    phone.session.create_answer(phone.now(), &without, Direction::SendRecv).unwrap();
-    assert_eq!(phone.session.counters().get("digits that were not sent"), 1);
+    phone.takes(&without);
+    phone.run(20);
+    assert_eq!(phone.session.counters().get("digits that were not sent"), 2);
+    assert_eq!(
+        phone.events,
+        [MediaEvent::DigitsDropped { begun: true }, MediaEvent::DigitsDropped { begun: false }]
+    );
+}
+
+#[test]
+fn whoever_sends_digits_is_told_when_its_own_are_sent() {
+    let mut phone = Phone::agreed();
+    phone.session.send_digits("1").unwrap();
+    phone.session.send_digits(",2").unwrap();
+    phone.run(400);
+    assert_eq!(phone.events, [MediaEvent::DigitsSent]);
+    phone.run(2_500);
+    assert_eq!(phone.events, [MediaEvent::DigitsSent, MediaEvent::DigitsSent]);
+}
+
+#[test]
+fn packets_of_a_payload_type_that_was_not_agreed_are_no_loss_and_no_silence() {
+    let mut phone = Phone::agreed();
+    phone.stream(PEER, 1, 0..5);
+    for sequence in 5..2_000 {
+        // Comfort noise, which the description does not have.
+        phone.receive_of(PEER, 1, sequence, 13);
+        phone.run(20);
+    }
+    assert_eq!(phone.events, [MediaEvent::FirstPacket], "it is there");
+    phone.stream(PEER, 1, 2_000..2_010);
+    let received = phone.session.statistics().received;
+    assert_eq!((received.lost, received.packets), (0, 2_009));
+    assert_eq!(phone.session.counters().get("RTP of an unknown payload type"), 1_995);
+}
+
+#[test]
+fn a_peer_that_goes_on_after_its_goodbye_is_there_again() {
+    let mut phone = Phone::agreed();
+    phone.stream(PEER, 1, 0..5);
+    phone.rtcp(PEER_RTCP, 1, true);
+    phone.stream(PEER, 1, 5..10);
+    phone.rtcp(PEER_RTCP, 1, true);
+    phone.run(20);
+    assert_eq!(phone.events, [MediaEvent::FirstPacket, MediaEvent::PeerBye, MediaEvent::PeerBye]);
+}
+
+#[test]
+fn a_clock_of_the_wall_that_is_set_makes_no_round_trip() {
+    let mut phone = Phone::agreed();
+    phone.stream(PEER, 1, 0..5);
+    let sent = phone.run(8_000);
+    let (_, _, report) = sent.iter().find(|(lane, ..)| *lane == Lane::Rtcp).unwrap();
+    let middle = u32::from_be_bytes([report[10], report[11], report[12], report[13]]);
+    let ssrc = phone.session.ssrc();
+    let block = ReportBlock { ssrc, last_sr: middle, ..ReportBlock::default() };
+    let mut bytes = Vec::new();
+    let report = Report { ssrc: 1, sender: None, reports: &[block], cname: "peer", bye: false };
+    write_report(&mut bytes, &report);
+    let mut now = phone.now();
+    now.unix += Duration::from_secs(20);
+    phone.session.handle_packet(now, Lane::Rtcp, address(PEER_RTCP), &bytes);
+    let round_trip = phone.session.statistics().round_trip.unwrap();
+    assert!(round_trip <= Duration::from_secs(8), "{round_trip:?}");
 }
 
 #[test]
@@ -410,8 +360,7 @@ fn a_platform_that_is_always_late_sends_neither_more_nor_less() {
     let mut timestamps = Vec::new();
     while phone.millis < 100_000 {
         phone.millis += 1 + random.below(90);
-        phone.session.handle_timeout(phone.now());
-        let sent = phone.drain();
+        let sent = phone.tick();
         let rtp = sent.iter().filter(|(lane, ..)| *lane == Lane::Rtp);
         timestamps.extend(rtp.map(|(_, _, bytes)| RtpPacket::parse(bytes).unwrap().timestamp));
     }
