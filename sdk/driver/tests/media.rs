@@ -12,7 +12,7 @@ use rvoip_driver::{
 };
 use rvoip_media_core::compare::compare;
 use rvoip_media_core::wav::{PcmClip, WavWriter};
-use rvoip_session_core::{Direction, MediaAnswer, MediaQuestion, NegotiationId};
+use rvoip_session_core::{Direction, MediaAnswer, MediaQuestion, NegotiationId, NextHop};
 use tokio::time::timeout;
 
 const KEY: MediaKey = MediaKey(1);
@@ -154,7 +154,7 @@ impl Side {
 async fn agree(alice: &mut Side, bob: &mut Side) {
     let direction = Direction::SendRecv;
     let MediaAnswer::Description(offer) =
-        alice.ask(MediaQuestion::CreateOffer { direction, restart: false }).await
+        alice.ask(MediaQuestion::CreateOffer { direction, restart: false, toward: None }).await
     else {
         panic!()
     };
@@ -240,7 +240,7 @@ async fn digits_that_cannot_be_sent_any_more_are_told_to_whom_they_belong() {
     let third = alice.submit(MediaControl::SendDigits("3".to_owned()));
     // Bob cannot hear digits any more.
     let direction = Direction::SendRecv;
-    let offer = MediaQuestion::CreateOffer { direction, restart: false };
+    let offer = MediaQuestion::CreateOffer { direction, restart: false, toward: None };
     let MediaAnswer::Description(offer) = bob.ask(offer).await else { panic!() };
     let offer = offer.replace(" 101", "").replace("a=rtpmap:101 telephone-event/8000\r\n", "");
     let offer = offer.replace("a=fmtp:101 0-15\r\n", "").replace("a=fmtp:101 0-16\r\n", "");
@@ -283,7 +283,7 @@ async fn a_call_that_moves_to_another_address_moves_its_sockets() {
     agree(&mut alice, &mut bob).await;
     let direction = Direction::SendRecv;
     // Bob is on this machine alone by now.
-    let offer = MediaQuestion::CreateOffer { direction, restart: false };
+    let offer = MediaQuestion::CreateOffer { direction, restart: false, toward: None };
     let MediaAnswer::Description(offer) = bob.ask(offer).await else { panic!() };
     let before = offer.lines().find(|line| line.starts_with("c=")).unwrap().to_owned();
     let offer = offer.replace(&before, "c=IN IP4 127.0.0.1");
@@ -293,7 +293,7 @@ async fn a_call_that_moves_to_another_address_moves_its_sockets() {
     };
     assert!(answer.contains(&before), "what is not asked to move stays: {answer}");
     assert_eq!(bob.ask(MediaQuestion::SetRemote { answer, provisional: false }).await, MediaAnswer::Applied);
-    let offer = MediaQuestion::CreateOffer { direction, restart: true };
+    let offer = MediaQuestion::CreateOffer { direction, restart: true, toward: None };
     let MediaAnswer::Description(offer) = alice.ask(offer).await else { panic!() };
     assert!(offer.contains("c=IN IP4 127.0.0.1\r\n"), "{offer}");
     let MediaAnswer::Description(answer) = bob.ask(MediaQuestion::CreateAnswer { offer, direction }).await
@@ -308,6 +308,22 @@ async fn a_call_that_moves_to_another_address_moves_its_sockets() {
     bob.press(&mut alice, "2").await;
     alice.close().await;
     bob.close().await;
+}
+
+#[tokio::test]
+async fn an_offer_shows_the_address_on_the_way_to_its_peer() {
+    for (toward, shown) in [
+        (NextHop::Address(std::net::Ipv6Addr::LOCALHOST.into()), "c=IN IP6 ::1\r\n"),
+        (NextHop::Address([127, 0, 0, 2].into()), "c=IN IP4 127.0.0.1\r\n"),
+        (NextHop::Name("localhost".to_owned()), "c=IN IP4 127.0.0.1\r\n"),
+    ] {
+        let mut alice = Side::with(MediaOptions { local: None, ..options(PORTS) });
+        let direction = Direction::SendRecv;
+        let offer = MediaQuestion::CreateOffer { direction, restart: false, toward: Some(toward) };
+        let MediaAnswer::Description(offer) = alice.ask(offer).await else { panic!() };
+        assert!(offer.contains(shown), "{offer}");
+        alice.close().await;
+    }
 }
 
 #[tokio::test]
@@ -334,7 +350,7 @@ async fn one_media_thread_serves_all_sessions_of_a_process() {
     let mut sides: Vec<Side> = (0..10).map(|_| Side::new()).collect();
     for side in &mut sides {
         let direction = Direction::SendRecv;
-        side.ask(MediaQuestion::CreateOffer { direction, restart: false }).await;
+        side.ask(MediaQuestion::CreateOffer { direction, restart: false, toward: None }).await;
     }
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     let names =
@@ -365,8 +381,9 @@ async fn mistakes_are_told_in_one_line() {
     );
     alice.close().await;
     assert_eq!(alice.control(MediaControl::Mute(true)).await, Err(MediaFailureKind::Gone));
-    let answer =
-        alice.ask(MediaQuestion::CreateOffer { direction: Direction::SendRecv, restart: false }).await;
+    let answer = alice
+        .ask(MediaQuestion::CreateOffer { direction: Direction::SendRecv, restart: false, toward: None })
+        .await;
     assert!(matches!(answer, MediaAnswer::Refused { .. }), "{answer:?}");
     // Closing again is answered again, so that nobody waits for ever.
     alice.close().await;
@@ -454,7 +471,7 @@ async fn a_program_speaks_to_an_echo_and_hears_itself() {
 
 #[tokio::test]
 async fn ports_are_given_back_and_a_range_that_is_used_up_is_refused() {
-    let offer = MediaQuestion::CreateOffer { direction: Direction::SendRecv, restart: false };
+    let offer = MediaQuestion::CreateOffer { direction: Direction::SendRecv, restart: false, toward: None };
     // Any port may be in use by others of this machine: the first pair that is free.
     let mut first = 30_000;
     let (mut alice, range) = loop {

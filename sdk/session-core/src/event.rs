@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use rvoip_sip_core::{NameAddrBuf, StatusCode};
 
-use crate::{IdentityId, RequestId, SessionId};
+use crate::{IdentityId, NextHop, RequestId, SessionId};
 
 /// Which way audio may flow, as the description that is asked for shall say.
 pub use rvoip_sdp_core::Direction;
@@ -18,8 +18,11 @@ pub enum MediaQuestion {
     CreateOffer {
         /// Our wish.
         direction: Direction,
-        /// The path of the media may be another one by now: ICE starts anew (RFC 8445 §9).
+        /// The path of the media may be another one by now: ICE starts anew (RFC 8445 §9), and who has sockets may have to
+        /// open them at another address.
         restart: bool,
+        /// Where the offer goes first, if it is the first of a call: the peer is to reach us from there.
+        toward: Option<NextHop>,
     },
     /// Take the peer's offer and write the answer.
     CreateAnswer {

@@ -58,5 +58,6 @@ pub use event::{
     Direction, EndCause, Failure, FailureKind, MediaAnswer, MediaQuestion, RequestAnswer, UserAgentEvent,
 };
 pub use identity::{Body, Credentials, Identity, IdentityId, NegotiationId, RequestId, SessionId};
+pub use rvoip_transaction_core::NextHop;
 pub use session::{ChangeEvent, ChangeState, PhaseEvent, SessionPhase};
 pub use user_agent::{UserAgent, UserAgentConfig, UserAgentOutput};

@@ -183,7 +183,7 @@ impl UserAgent {
 
     /// Calls somebody. The media side is asked for an offer first.
     pub fn invite(&mut self, now: Now, identity: IdentityId, to: &UriBuf) -> SessionId {
-        let id = self.endpoint.invite(now, identity, to);
+        let id = self.endpoint.invite(now, &self.layer, identity, to);
         self.settle(now);
         id
     }

@@ -249,6 +249,34 @@ async fn a_call_on_hold_outlives_the_media_timeout() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_shows_an_address_that_its_peer_reaches_whatever_the_default_route_is() {
+    for (bound, transport, parameters) in
+        [("127.0.0.2:0", TransportKind::Udp, ""), ("[::1]:0", TransportKind::Tcp, ";transport=tcp")]
+    {
+        let bind = Bind { transport, address: bound.parse().unwrap() };
+        let config = ClientConfig { binds: vec![bind], ..ClientConfig::default() };
+        let bob = Client::builder().config(config).build().await.unwrap();
+        let address = wait(&mut bob.events(), |event| match event {
+            Event::Listening { address, .. } => Some(address.clone()),
+            _ => None,
+        })
+        .await;
+        let alice = Client::builder().build().await.unwrap();
+        let caller = account(&alice, "alice").await;
+        let call = caller.call(&format!("sip:bob@{address}{parameters}")).await.unwrap();
+        let answering = incoming(&bob).await;
+        let (mut at_alice, mut at_bob) = (call.events(), answering.events());
+        answering.answer().await.unwrap();
+        call.answered().await.unwrap();
+        for events in [&mut at_alice, &mut at_bob] {
+            wait(events, |event| matches!(event, Event::AudioReceived { .. }).then_some(())).await;
+        }
+        alice.close().await.unwrap();
+        bob.close().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_taken_port_is_told_and_a_dropped_client_ends_its_calls() {
     let (alice, address) = client(TransportKind::Udp).await;
     let config = ClientConfig { instance: Some("urn:\"x".to_owned()), ..ClientConfig::default() };

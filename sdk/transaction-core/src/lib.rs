@@ -66,4 +66,4 @@ pub use dispatch::{DialogId, dispatch};
 pub use layer::TransactionLayer;
 pub use output::{ClientFailure, Incoming, LayerEvent, LayerOutput, Source};
 pub use server::ServerKey;
-pub use target::{Outgoing, Target};
+pub use target::{NextHop, Outgoing, Target};

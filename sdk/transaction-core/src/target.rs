@@ -65,7 +65,7 @@ pub(crate) struct Hop {
     /// The URI itself names the transport.
     pub(crate) named: bool,
     pub(crate) port: u16,
-    pub(crate) host: HopHost,
+    pub(crate) host: NextHop,
     /// The host of the URI, against which a certificate is checked, whatever `maddr` says.
     pub(crate) server_name: Option<String>,
     /// The resource of a WebSocket server.
@@ -75,11 +75,14 @@ pub(crate) struct Hop {
     pub(crate) by_flow: bool,
 }
 
+/// Where a request goes first, as the URI of its target says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum HopHost {
+pub enum NextHop {
+    /// An address.
     Address(IpAddr),
+    /// The name of a host, in lower case.
     Name(String),
-    /// A name that stands for no host.
+    /// A name that stands for no host: only a flow that is there leads there.
     Nowhere,
 }
 
@@ -104,11 +107,11 @@ impl Hop {
         };
         let maddr = sip.maddr();
         let host = match maddr.unwrap_or(sip.host) {
-            Host::V4(address) => HopHost::Address(address.into()),
-            Host::V6(address) => HopHost::Address(address.into()),
+            Host::V4(address) => NextHop::Address(address.into()),
+            Host::V6(address) => NextHop::Address(address.into()),
             Host::Name(name) => match canonical(name) {
-                name if name == "invalid" || name.ends_with(".invalid") => HopHost::Nowhere,
-                name => HopHost::Name(name),
+                name if name == "invalid" || name.ends_with(".invalid") => NextHop::Nowhere,
+                name => NextHop::Name(name),
             },
         };
         let server_name = match sip.host {
@@ -124,7 +127,7 @@ impl Hop {
             protocol,
             named: transport.is_some(),
             port: sip.port.unwrap_or(protocol.default_port()),
-            by_flow: host == HopHost::Nowhere || sip.params.contains("ob"),
+            by_flow: host == NextHop::Nowhere || sip.params.contains("ob"),
             host,
             server_name,
             resource,
@@ -219,7 +222,7 @@ mod tests {
         assert!(hop("tel:+1").is_err());
         assert_eq!(
             hop("sip:a@b.example;maddr=192.0.2.9").unwrap().host,
-            HopHost::Address([192, 0, 2, 9].into())
+            NextHop::Address([192, 0, 2, 9].into())
         );
         assert_eq!(hop("sip:a@B.Example.").unwrap().server_name.as_deref(), Some("b.example"));
     }

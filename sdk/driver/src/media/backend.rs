@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use super::frames::Frames;
+use super::names::Names;
 use super::reports::Reports;
 use super::request::{MediaReport, MediaRequest};
 use super::thread::{MediaThread, Order};
@@ -22,6 +23,7 @@ pub struct NativeMedia {
     id: u64,
     thread: &'static MediaThread,
     link: Link,
+    names: Names,
 }
 
 impl NativeMedia {
@@ -32,17 +34,28 @@ impl NativeMedia {
     pub fn new() -> std::io::Result<Self> {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let id = LAST.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { id, thread: MediaThread::shared()?, link: Link::default() })
+        Ok(Self { id, thread: MediaThread::shared()?, link: Link::default(), names: Names::default() })
     }
 }
 
 impl MediaBackend<MediaRequest, MediaReport> for NativeMedia {
     fn request(&mut self, request: MediaRequest) {
-        self.thread.order(Order::Request { backend: self.id, request, link: self.link.clone() });
+        if let Some(request) = self.names.take(request) {
+            self.order(request);
+        }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<MediaReport> {
+        while let Poll::Ready(request) = self.names.poll(cx) {
+            self.order(request);
+        }
         self.link.reports.poll(cx)
+    }
+}
+
+impl NativeMedia {
+    fn order(&self, request: MediaRequest) {
+        self.thread.order(Order::Request { backend: self.id, request, link: self.link.clone() });
     }
 }
 

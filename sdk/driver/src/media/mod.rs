@@ -9,6 +9,8 @@ mod clips;
 mod form;
 #[cfg(not(target_arch = "wasm32"))]
 mod frames;
+#[cfg(not(target_arch = "wasm32"))]
+mod names;
 mod octets;
 #[cfg(not(target_arch = "wasm32"))]
 mod ports;

@@ -346,7 +346,8 @@ mod tests {
             media.request(owner(session), MediaAction::Open(options()), &link);
         }
         let direction = Direction::SendRecv;
-        let offer = ask(&mut media, 1, MediaQuestion::CreateOffer { direction, restart: false });
+        let offer =
+            ask(&mut media, 1, MediaQuestion::CreateOffer { direction, restart: false, toward: None });
         let answer = ask(&mut media, 2, MediaQuestion::CreateAnswer { offer, direction });
         ask(&mut media, 1, MediaQuestion::SetRemote { answer, provisional: false });
         for (session, token, control) in [
@@ -380,7 +381,8 @@ mod tests {
         let path = std::env::temp_dir().join(path);
         for session in [1, 2] {
             running.request(owner(session), MediaAction::Open(options()), &link);
-            let offer = MediaQuestion::CreateOffer { direction: Direction::SendRecv, restart: false };
+            let offer =
+                MediaQuestion::CreateOffer { direction: Direction::SendRecv, restart: false, toward: None };
             running.request(owner(session), MediaAction::Ask(NegotiationId(session), offer), &link);
         }
         let record = MediaControl::Record(AudioSink::File { path: path.clone() });

@@ -10,7 +10,7 @@ use super::{Asked, Endpoint, TimerKey};
 use crate::description::{description, holds_us};
 use crate::dialog::{Dialog, DialogEvent};
 use crate::session::{Called, ChangeEvent, PhaseEvent, Session, SessionPhase, Unacknowledged};
-use crate::{Direction, EndCause, MediaQuestion, SessionId, UserAgentEvent};
+use crate::{Direction, EndCause, MediaQuestion, NextHop, SessionId, UserAgentEvent};
 
 impl Endpoint {
     /// An INVITE outside of dialogs that passed all checks.
@@ -98,9 +98,11 @@ impl Endpoint {
         }
         let offer = session.called.as_ref().and_then(|called| called.offer.clone());
         let direction = Direction::SendRecv;
-        let question = match offer {
-            Some(offer) => MediaQuestion::CreateAnswer { offer, direction },
-            None => MediaQuestion::CreateOffer { direction, restart: false },
+        let question = if let Some(offer) = offer {
+            MediaQuestion::CreateAnswer { offer, direction }
+        } else {
+            let caller = session.called.as_ref().map(|called| called.source.address.ip());
+            MediaQuestion::CreateOffer { direction, restart: false, toward: caller.map(NextHop::Address) }
         };
         self.ask(id, Asked::CalledDescription, question);
     }

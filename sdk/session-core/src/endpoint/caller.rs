@@ -22,10 +22,17 @@ pub(super) const FORKS: usize = 16;
 
 impl Endpoint {
     /// Calls somebody. The media side is asked for an offer first.
-    pub fn invite(&mut self, now: Now, identity: IdentityId, to: &UriBuf) -> SessionId {
+    pub fn invite(
+        &mut self,
+        now: Now,
+        layer: &TransactionLayer,
+        identity: IdentityId,
+        to: &UriBuf,
+    ) -> SessionId {
         let id = self.new_call(identity, to, true);
         self.timers.set(TimerKey::Ringing(id), now.after(self.config.ringing));
-        let offer = MediaQuestion::CreateOffer { direction: Direction::SendRecv, restart: false };
+        let toward = self.target_of(identity, to).and_then(|target| layer.next_hop(&target));
+        let offer = MediaQuestion::CreateOffer { direction: Direction::SendRecv, restart: false, toward };
         self.ask(id, Asked::CallOffer, offer);
         id
     }

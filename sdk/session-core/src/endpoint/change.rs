@@ -64,7 +64,7 @@ impl Endpoint {
         session.change(ChangeEvent::Begin);
         let direction = wish(session, Some(change));
         let restart = change == Change::Refresh || session.recovery.is_some();
-        self.ask(id, Asked::ChangeOffer, MediaQuestion::CreateOffer { direction, restart });
+        self.ask(id, Asked::ChangeOffer, MediaQuestion::CreateOffer { direction, restart, toward: None });
     }
 
     pub(super) fn change_described(
@@ -301,7 +301,7 @@ impl Endpoint {
         let direction = wish(session, None);
         let question = match description(&message) {
             Some(offer) => MediaQuestion::CreateAnswer { offer, direction },
-            None => MediaQuestion::CreateOffer { direction, restart: false },
+            None => MediaQuestion::CreateOffer { direction, restart: false, toward: None },
         };
         self.ask(id, Asked::ReinviteDescription, question);
     }

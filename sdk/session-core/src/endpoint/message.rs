@@ -8,13 +8,13 @@ use rvoip_sip_core::{
 };
 use rvoip_transaction_core::{LocalContact, ServerKey, Source, Target, TransactionLayer};
 
-use super::Endpoint;
 use super::called::called_uri;
 use super::exchange::Way;
-use crate::IdentityId;
+use super::{Endpoint, IdentityState};
 use crate::authentication::is_known_to;
 use crate::dialog::{Dialog, is_secure};
 use crate::session::Session;
+use crate::{Identity, IdentityId};
 
 /// The methods that we take, as Allow says.
 pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, MESSAGE, INFO";
@@ -41,15 +41,11 @@ impl Endpoint {
     pub(super) fn outside(&self, identity: IdentityId, parts: Outside<'_>) -> Option<(MessageBuilder, Way)> {
         let state = self.identities.get(&identity)?;
         let of = &state.identity;
-        let mut routes: Vec<UriBuf> = of.outbound_proxy.iter().map(loose).collect();
+        let routes = routes(state, &parts.method);
         let is_register = parts.method == Method::Register;
-        if !is_register {
-            routes.extend(state.registration.service_route.iter().cloned());
-        }
-        let hop = of.server.as_ref().or(routes.first()).unwrap_or(parts.uri);
-        let configured = is_register || of.server.is_some() || of.outbound_proxy.is_some();
-        let target = Target { configured, ..Target::new(over(hop, of.protocol)) };
-        let known = is_register || !routes.is_empty() || is_known_to(of, hop);
+        let target = target(of, &routes, parts.uri);
+        let target = Target { configured: target.configured || is_register, ..target };
+        let known = is_register || !routes.is_empty() || is_known_to(of, next_hop(of, &routes, parts.uri));
         let uri = parts.uri.to_target();
         let secure =
             is_secure(&uri.as_uri()) || routes.first().is_some_and(|route| is_secure(&route.as_uri()));
@@ -69,6 +65,12 @@ impl Endpoint {
             .header(&CSeq { sequence: parts.sequence, method: parts.method });
         let contact = Some(self.contact(Some(identity), None, secure));
         Some((self.signed(builder), Way { target, contact, known }))
+    }
+
+    /// Where a call to `uri` goes.
+    pub(super) fn target_of(&self, identity: IdentityId, uri: &UriBuf) -> Option<Target> {
+        let state = self.identities.get(&identity)?;
+        Some(target(&state.identity, &routes(state, &Method::Invite), uri))
     }
 
     /// The server that an identity sends everything to.
@@ -165,6 +167,26 @@ impl Endpoint {
         }
         builder.raw(HeaderName::Allow, ALLOW).raw(HeaderName::Supported, SUPPORTED)
     }
+}
+
+/// The routes that what an identity sends has from the beginning.
+fn routes(state: &IdentityState, method: &Method) -> Vec<UriBuf> {
+    let mut routes: Vec<UriBuf> = state.identity.outbound_proxy.iter().map(loose).collect();
+    if *method != Method::Register {
+        routes.extend(state.registration.service_route.iter().cloned());
+    }
+    routes
+}
+
+/// The next hop of what an identity sends to `uri`.
+fn next_hop<'a>(identity: &'a Identity, routes: &'a [UriBuf], uri: &'a UriBuf) -> &'a UriBuf {
+    identity.server.as_ref().or(routes.first()).unwrap_or(uri)
+}
+
+fn target(identity: &Identity, routes: &[UriBuf], uri: &UriBuf) -> Target {
+    let hop = next_hop(identity, routes, uri);
+    let configured = identity.server.is_some() || identity.outbound_proxy.is_some();
+    Target { configured, ..Target::new(over(hop, identity.protocol)) }
 }
 
 /// A proxy's URI as a loose route.

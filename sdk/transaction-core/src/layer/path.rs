@@ -14,7 +14,7 @@ use crate::client::{Again, Client, Kind, Phase};
 use crate::flows::{Flow, Names, Route, Waiting, is_websocket};
 use crate::machine::{InviteClient, NonInviteClient, invite_client, non_invite_client};
 use crate::matching::ClientName;
-use crate::target::{Candidate, Hop, HopHost, Resolution, too_large};
+use crate::target::{Candidate, Hop, NextHop, Resolution, Target, too_large};
 use crate::via::{self, push_via};
 use crate::{ClientFailure, ClientKey, LayerOutput, LocalContact};
 
@@ -38,8 +38,8 @@ impl TransactionLayer {
             Err(reason) => return self.fail(key, ClientFailure::Unreachable(reason.to_owned())),
         };
         match &hop.host {
-            HopHost::Address(address) => self.found(now, key, &hop, std::iter::once(*address)),
-            HopHost::Nowhere => {
+            NextHop::Address(address) => self.found(now, key, &hop, std::iter::once(*address)),
+            NextHop::Nowhere => {
                 let reason = if target.flow.is_some() {
                     "the host has no address, and the flow to it is gone"
                 } else {
@@ -47,7 +47,7 @@ impl TransactionLayer {
                 };
                 self.fail(key, ClientFailure::Unreachable(reason.to_owned()));
             }
-            HopHost::Name(name) => {
+            NextHop::Name(name) => {
                 let (resolution, questions) = Resolution::ask(name, &mut self.last_question);
                 for (id, question) in questions {
                     self.questions.insert(id, key);
@@ -58,6 +58,15 @@ impl TransactionLayer {
                     client.phase = Phase::Resolving(resolution);
                 }
             }
+        }
+    }
+
+    /// Where a request to a target goes first; none if its URI leads nowhere.
+    pub fn next_hop(&self, target: &Target) -> Option<NextHop> {
+        let remote = target.flow.and_then(|flow| self.flows.get(flow)?.remote);
+        match remote {
+            Some(remote) => Some(NextHop::Address(remote.ip())),
+            None => Hop::of(target, false).ok().map(|hop| hop.host),
         }
     }
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use rvoip_media_core::codec::Codec;
 use rvoip_media_core::{LocalMedia, MediaConfig, MediaError, MediaSession};
 use rvoip_sans_io::Now;
-use rvoip_session_core::{MediaAnswer, MediaQuestion, NegotiationId};
+use rvoip_session_core::{MediaAnswer, MediaQuestion, NegotiationId, NextHop};
 use rvoip_sip_core::StatusCode;
 
 use super::{Media, Running, Tools};
@@ -36,11 +36,16 @@ impl Running {
         tools: &mut Tools,
     ) -> Result<MediaAnswer, MediaError> {
         match question {
-            MediaQuestion::CreateOffer { direction, restart } => {
+            MediaQuestion::CreateOffer { direction, restart, toward } => {
                 if restart {
                     self.move_sockets(tools);
                 }
-                let session = self.session(now, None, tools)?;
+                // Names were looked up before.
+                let peer = match toward {
+                    Some(NextHop::Address(address)) => Some(address),
+                    Some(NextHop::Name(_) | NextHop::Nowhere) | None => None,
+                };
+                let session = self.session(now, peer, tools)?;
                 session.create_offer(now, direction).map(MediaAnswer::Description)
             }
             MediaQuestion::CreateAnswer { offer, direction } => {

@@ -109,7 +109,7 @@ impl Call {
     async fn answer(self: &Rc<Self>, question: MediaQuestion) -> Result<MediaAnswer, Refusal> {
         let peer = self.ensure_peer()?;
         match question {
-            MediaQuestion::CreateOffer { direction, restart } => {
+            MediaQuestion::CreateOffer { direction, restart, .. } => {
                 self.hold(direction);
                 peer.send_from(self).await?;
                 peer.offer(self, direction, restart).await.map(MediaAnswer::Description)
