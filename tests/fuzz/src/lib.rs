@@ -4,6 +4,7 @@
 
 mod digest;
 mod media;
+mod session;
 mod sip;
 
 use rvoip_hostile::mutation::{below, mutate};
@@ -12,6 +13,7 @@ use rvoip_sans_io::Random;
 
 pub use digest::digest;
 pub use media::{rtcp, rtp, sdp};
+pub use session::session;
 pub use sip::{header, message, stream, uri};
 
 /// A target: its name, which is also the folder of its corpus, and its body.
@@ -26,7 +28,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "message", run: message, seeds: datagrams },
     Target { name: "stream", run: stream, seeds: streams },
     Target { name: "uri", run: uri, seeds: Vec::new },
@@ -35,6 +37,7 @@ pub const TARGETS: [Target; 8] = [
     Target { name: "sdp", run: sdp, seeds: Vec::new },
     Target { name: "rtp", run: rtp, seeds: Vec::new },
     Target { name: "rtcp", run: rtcp, seeds: Vec::new },
+    Target { name: "session", run: session, seeds: Vec::new },
 ];
 
 /// The torture messages of RFC 4475 and RFC 5118.
