@@ -23,7 +23,7 @@
 //! # RFCs
 //! - RFC 3551 §4.5.14 (PCMU, PCMA): ITU-T G.711, bit-exact, with concealment in the spirit of its appendix I
 //! - in [`MediaSession`]: RFC 3264 (offer and answer), RFC 4961 (symmetric RTP), RFC 3550 §6 (RTCP), RFC 5761 (a shared
-//!   port), RFC 4733 (digits)
+//!   port), RFC 4733 (digits), RFC 6263 section 7 (a way on which nothing is said is kept open)
 //! - ITU-T G.107 (E-model) with the values of G.113 for G.711
 //!
 //! # Invariants

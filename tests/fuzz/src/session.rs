@@ -42,6 +42,8 @@ impl Call {
                     MediaOutput::Transmit { bytes, .. } if looks_like_rtcp(&bytes) => {
                         assert!(reduced(&bytes).is_ok(), "what was reported is read");
                     }
+                    // What keeps a way open is empty.
+                    MediaOutput::Transmit { bytes, .. } if bytes.is_empty() => {}
                     MediaOutput::Transmit { bytes, .. } => {
                         assert!(RtpPacket::parse(&bytes).is_ok(), "what was sent is read");
                     }

@@ -56,7 +56,8 @@ const LATE: Duration = Duration::from_millis(5);
 ///
 ///
 /// Every packet time, from the first agreement on, one packet is sent: audio, silence if there is none, or a digit.
-/// While this side may not send, or the peer describes no address, the media clock goes on without packets. Who calls
+/// While this side may not send, or the peer describes no address, the media clock goes on without packets, but for an empty
+/// datagram every 15 seconds that keeps the way to the peer open (RFC 6263), unless RTCP shares the port. Who calls
 /// [`handle_timeout`](Self::handle_timeout) late catches up step by step, and after more than a second leaves out what was
 /// missed.
 ///

@@ -188,6 +188,10 @@ impl MediaSession {
             self.counters.count("packet after the end");
             return;
         }
+        if bytes.is_empty() {
+            self.counters.count("keep-alive");
+            return;
+        }
         let came = self.came(now.monotonic);
         let Some(heard) = self.heard() else {
             self.counters.count("RTP before an agreement");

@@ -1,5 +1,8 @@
 //! What is said: one packet for each packet time.
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
 use rvoip_rtp_core::RtpSender;
 use rvoip_sans_io::{Instant, Now, Random};
 
@@ -10,12 +13,17 @@ use super::{Lane, MediaEvent, MediaOutput, MediaSession, Source};
 use crate::codec::{AudioEncoder, Codec};
 use crate::level::LevelMeter;
 
+/// After so long without a packet address translators may forget the way to the peer (RFC 6263 section 7).
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
 /// The RTP that is sent.
 pub(super) struct Sending {
     pub(super) rtp: RtpSender,
     pub(super) feed: Feed,
     encoder: Option<(Codec, Box<dyn AudioEncoder + Send>)>,
     clock: Option<MediaClock>,
+    /// When the way to the peer was last kept open by a packet that says nothing.
+    kept_alive: Option<Instant>,
     muted: bool,
     /// Audio was sent in the packet time before this one.
     talking: bool,
@@ -31,6 +39,7 @@ impl Sending {
             feed: Feed::Silence,
             encoder: None,
             clock: None,
+            kept_alive: None,
             muted: false,
             talking: false,
             meter: LevelMeter::default(),
@@ -140,6 +149,18 @@ impl MediaSession {
         self.sending.clock = Some(clock);
     }
 
+    /// Keeps the way of RTP open on which nothing is said, as whoever sits behind an address translator must to be reached by
+    /// what the peer plays: RTCP of its own port does not. An empty datagram is what receivers of all kinds ignore (RFC 6263
+    /// section 4.1).
+    fn keep_alive(&mut self, now: Instant, destination: SocketAddr) {
+        let sending = &mut self.sending;
+        let last = sending.kept_alive.max(sending.rtp.last_sent());
+        if last.is_none_or(|last| now.saturating_duration_since(last) >= KEEP_ALIVE) {
+            sending.kept_alive = Some(now);
+            self.outbox.push_back(MediaOutput::Transmit { lane: Lane::Rtp, destination, bytes: Vec::new() });
+        }
+    }
+
     fn send_frame(&mut self, at: Now, frame: u32) {
         let Some(agreed) = self.agreed.as_ref() else { return };
         let samples = usize::try_from(frame).unwrap_or(0);
@@ -149,6 +170,9 @@ impl MediaSession {
             sending.feed.pass(samples);
             sending.rtp.advance(frame);
             sending.talking = false;
+            if agreed.path.is_reachable() && !agreed.rtcp_mux {
+                self.keep_alive(at.monotonic, destination);
+            }
             return;
         }
         let timestamp = sending.rtp.timestamp();
