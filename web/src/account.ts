@@ -1,6 +1,5 @@
 import { Call } from "./call.js";
-import { withoutUndefined } from "./config.js";
-import { guarded, verb } from "./core.js";
+import { guarded, run } from "./core.js";
 import type { VerbOptions } from "./core.js";
 import { Events, Source } from "./events.js";
 import type { AccountConfig, AccountInfo, AccountKey, Answer, Registration } from "./generated/types.js";
@@ -28,7 +27,7 @@ export class AccountBuilder {
    * @throws {@link InvalidArgumentError} if the address or another URI is none.
    */
   async add(): Promise<Account> {
-    const key = await verb(undefined, () => this.#raw.addAccount(withoutUndefined(this.#settings)));
+    const key = await run(this.#raw, undefined, "addAccount", undefined, this.#settings);
     return new Account(this.#raw, key);
   }
 
@@ -39,8 +38,7 @@ export class AccountBuilder {
    * @throws those of {@link add} and of {@link Account.register}.
    */
   async register(options?: VerbOptions): Promise<Account> {
-    const settings = withoutUndefined(this.#settings);
-    const key = await verb(options, (signal) => this.#raw.registerAccount(settings, signal));
+    const key = await run(this.#raw, options, "registerAccount", undefined, this.#settings);
     return new Account(this.#raw, key);
   }
 }
@@ -60,7 +58,7 @@ export class Account extends Source {
 
   /** The account as it is now; none if there is none of this key. */
   get info(): AccountInfo | undefined {
-    return guarded(() => this.#raw.account(this.key));
+    return guarded(() => this.#raw.state("account", this.key)) ?? undefined;
   }
 
   /**
@@ -70,12 +68,12 @@ export class Account extends Source {
    * {@link TimedOutError}, {@link UnreachableError}.
    */
   register(options?: VerbOptions): Promise<Registration> {
-    return verb(options, (signal) => this.#raw.register(this.key, signal));
+    return run(this.#raw, options, "register", this.key);
   }
 
   /** Removes the registration of this client's contact. */
   unregister(options?: VerbOptions): Promise<void> {
-    return verb(options, (signal) => this.#raw.unregister(this.key, signal));
+    return run(this.#raw, options, "unregister", this.key);
   }
 
   /**
@@ -84,7 +82,7 @@ export class Account extends Source {
    * @throws {@link InvalidArgumentError} if it was removed before.
    */
   remove(options?: VerbOptions): Promise<void> {
-    return verb(options, (signal) => this.#raw.remove(this.key, signal));
+    return run(this.#raw, options, "remove", this.key);
   }
 
   /**
@@ -93,22 +91,22 @@ export class Account extends Source {
    * @throws {@link InvalidArgumentError} if it is no URI, {@link BusyError} if too many calls are under way.
    */
   async call(to: string, options?: VerbOptions): Promise<Call> {
-    const key = await verb(options, (signal) => this.#raw.placeCall(this.key, to, signal));
+    const key = await run(this.#raw, options, "placeCall", this.key, to);
     return new Call(this.#raw, key);
   }
 
   /** Asks a peer what it can do (OPTIONS, RFC 3261 §11). Any final answer is given, also one that refuses. */
   options(to: string, options?: VerbOptions): Promise<Answer> {
-    return verb(options, (signal) => this.#raw.options(this.key, to, signal));
+    return run(this.#raw, options, "options", this.key, to);
   }
 
   /** Sends a text (MESSAGE, RFC 3428). Any final answer is given, also one that refuses. */
   message(to: string, text: string, options?: VerbOptions): Promise<Answer> {
-    return verb(options, (signal) => this.#raw.sendMessage(this.key, to, text, signal));
+    return run(this.#raw, options, "sendMessage", this.key, to, text);
   }
 
   /** Listens to this account: its registration, its incoming calls and messages. */
   override events(): Events {
-    return new Events(guarded(() => this.#raw.accountEvents(this.key)));
+    return new Events(guarded(() => this.#raw.listen("account", this.key)));
   }
 }

@@ -1,4 +1,4 @@
-import { guarded, verb } from "./core.js";
+import { guarded, run } from "./core.js";
 import type { VerbOptions } from "./core.js";
 import { Events, Source } from "./events.js";
 import type { AudioSink, AudioSource, CallInfo, CallKey, Cause } from "./generated/types.js";
@@ -19,7 +19,7 @@ export class Call extends Source {
 
   /** The call as it is now; none once it is over. */
   get info(): CallInfo | undefined {
-    return guarded(() => this.#raw.call(this.key));
+    return guarded(() => this.#raw.state("call", this.key)) ?? undefined;
   }
 
   /**
@@ -29,12 +29,12 @@ export class Call extends Source {
    * {@link TimedOutError}, {@link UnreachableError}, {@link MediaFailedError}, {@link CallEndedError}.
    */
   answered(options?: VerbOptions): Promise<void> {
-    return verb(options, (signal) => this.#raw.answered(this.key, signal));
+    return run(this.#raw, options, "answered", this.key);
   }
 
   /** Waits until the call is over, and says why. */
   ended(options?: VerbOptions): Promise<Cause> {
-    return verb(options, (signal) => this.#raw.ended(this.key, signal));
+    return run(this.#raw, options, "ended", this.key);
   }
 
   /**
@@ -43,7 +43,7 @@ export class Call extends Source {
    * @throws {@link InvalidStateError} unless it rings here, {@link CallEndedError} if the caller gave up.
    */
   answer(options?: VerbOptions): Promise<void> {
-    return verb(options, (signal) => this.#raw.answer(this.key, signal));
+    return run(this.#raw, options, "answer", this.key);
   }
 
   /**
@@ -52,12 +52,12 @@ export class Call extends Source {
    * @throws {@link InvalidStateError} unless it rings here, {@link InvalidArgumentError} for another status.
    */
   reject(status = 486, options?: VerbOptions): Promise<void> {
-    return verb(options, (signal) => this.#raw.reject(this.key, status, signal));
+    return run(this.#raw, options, "reject", this.key, status);
   }
 
   /** Ends the call in whatever state it is: cancels, refuses or hangs up. Completes when it is over. */
   hangUp(options?: VerbOptions): Promise<void> {
-    return verb(options, (signal) => this.#raw.hangUp(this.key, signal));
+    return run(this.#raw, options, "hangUp", this.key);
   }
 
   /**
@@ -66,22 +66,22 @@ export class Call extends Source {
    * @throws {@link InvalidStateError} unless connected, {@link RejectedError} if the peer refuses.
    */
   hold(options?: VerbOptions): Promise<void> {
-    return verb(options, (signal) => this.#raw.hold(this.key, signal));
+    return run(this.#raw, options, "hold", this.key);
   }
 
   /** Takes the peer off hold. */
   resume(options?: VerbOptions): Promise<void> {
-    return verb(options, (signal) => this.#raw.resume(this.key, signal));
+    return run(this.#raw, options, "resume", this.key);
   }
 
   /** Negotiates the media anew (re-INVITE, RFC 3261 §14). */
   reinvite(options?: VerbOptions): Promise<void> {
-    return verb(options, (signal) => this.#raw.reinvite(this.key, signal));
+    return run(this.#raw, options, "reinvite", this.key);
   }
 
   /** Stops (true) or starts sending our audio; the peer hears silence. */
   mute(muted = true, options?: VerbOptions): Promise<void> {
-    return verb(options, (signal) => this.#raw.mute(this.key, muted, signal));
+    return run(this.#raw, options, "mute", this.key, muted);
   }
 
   /**
@@ -90,7 +90,7 @@ export class Call extends Source {
    * @throws {@link InvalidArgumentError} for other characters, {@link InvalidStateError} unless connected.
    */
   sendDtmf(digits: string, options?: VerbOptions): Promise<void> {
-    return verb(options, (signal) => this.#raw.sendDtmf(this.key, digits, signal));
+    return run(this.#raw, options, "sendDtmf", this.key, digits);
   }
 
   /**
@@ -98,35 +98,35 @@ export class Call extends Source {
    * is over, none at the worst.
    */
   collectDigits(count: number, withinMs: number, options?: VerbOptions): Promise<string> {
-    return verb(options, (signal) => this.#raw.collectDigits(this.key, count, withinMs, signal));
+    return run(this.#raw, options, "collectDigits", this.key, count, withinMs);
   }
 
   /**
-   * Plays to the peer in place of the microphone: the bytes of a sound file, a tone or an echo. A clip completes when it
+   * Plays to the peer in place of the microphone: the bytes of a sound file, or a tone. A clip completes when it
    * was played to its end (its signal stops it); the others complete at once and go on until {@link stopPlaying}.
    */
   play(source: AudioSource | ArrayBuffer | Uint8Array, options?: VerbOptions): Promise<void> {
-    return verb(options, (signal) => this.#raw.play(this.key, toSource(source), signal));
+    return run(this.#raw, options, "play", this.key, toSource(source));
   }
 
   /** Stops playing. */
   stopPlaying(options?: VerbOptions): Promise<void> {
-    return verb(options, (signal) => this.#raw.stopPlaying(this.key, signal));
+    return run(this.#raw, options, "stopPlaying", this.key);
   }
 
   /** Records the peer's audio, where the platform can; see {@link Client.capabilities}. */
   record(sink: AudioSink, options?: VerbOptions): Promise<void> {
-    return verb(options, (signal) => this.#raw.record(this.key, sink, signal));
+    return run(this.#raw, options, "record", this.key, sink);
   }
 
   /** Stops recording; when it completes, the recording is complete. */
   stopRecording(options?: VerbOptions): Promise<void> {
-    return verb(options, (signal) => this.#raw.stopRecording(this.key, signal));
+    return run(this.#raw, options, "stopRecording", this.key);
   }
 
   /** Sends a text within the call (MESSAGE, RFC 3428). */
   message(text: string, options?: VerbOptions): Promise<void> {
-    return verb(options, (signal) => this.#raw.messageInCall(this.key, text, signal));
+    return run(this.#raw, options, "messageInCall", this.key, text);
   }
 
   /**
@@ -134,7 +134,7 @@ export class Call extends Source {
    * over the events leaves it by itself.
    */
   override events(): Events {
-    return new Events(guarded(() => this.#raw.callEvents(this.key)));
+    return new Events(guarded(() => this.#raw.listen("call", this.key)));
   }
 }
 

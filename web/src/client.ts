@@ -2,12 +2,11 @@
 import { Account, AccountBuilder } from "./account.js";
 import type { AccountSettings } from "./account.js";
 import { Call } from "./call.js";
-import { withoutUndefined } from "./config.js";
 import type { DeepPartial } from "./config.js";
-import { core, guarded, report } from "./core.js";
+import { core, guarded, report, run } from "./core.js";
 import type { AudioDevices } from "./devices.js";
 import { Events, Source } from "./events.js";
-import { toError } from "./errors.js";
+import { InvalidArgumentError } from "./errors.js";
 import type { AccountKey, CallKey, Capabilities, ClientConfig } from "./generated/types.js";
 import { BrowserMedia } from "./media.js";
 import type { BrowserMediaOptions, MediaPlatform } from "./media.js";
@@ -25,17 +24,21 @@ export interface ClientOptions {
 /**
  * A SIP endpoint: transports, accounts and calls.
  *
- * It ends with {@link close}, with `await using`, or with its page: then too it hangs up.
+ * It ends with {@link close}, with `using` or `await using`, or with its page: then too it hangs up. One that is forgotten
+ * ends when its garbage is collected, of which nobody knows when.
  */
-export class Client extends Source implements AsyncDisposable {
+export class Client extends Source implements AsyncDisposable, Disposable {
   readonly #raw: RawClient;
   readonly #media: MediaPlatform;
-  readonly #hide = (): void => void this.#raw.close().catch(report);
+  readonly #hide: () => void;
 
   private constructor(raw: RawClient, media: MediaPlatform) {
     super();
     this.#raw = raw;
     this.#media = media;
+    // Weak: what listens to the page would keep the client for as long as the page is there.
+    const hidden = new WeakRef(raw);
+    this.#hide = () => void hidden.deref()?.begin("close", undefined).catch(report);
     globalThis.addEventListener?.("pagehide", this.#hide);
     media.start?.();
   }
@@ -49,7 +52,7 @@ export class Client extends Source implements AsyncDisposable {
     const { RawClient } = core();
     const media = isPlatform(options.media) ? options.media : new BrowserMedia(options.media);
     return new Client(
-      guarded(() => new RawClient(withoutUndefined(settings), media)),
+      guarded(() => new RawClient(settings, media)),
       media,
     );
   }
@@ -68,7 +71,7 @@ export class Client extends Source implements AsyncDisposable {
 
   /** The accounts, in the order in which they were added. */
   accounts(): Account[] {
-    return guarded(() => this.#raw.accounts()).map((info) => new Account(this.#raw, info.account));
+    return guarded(() => this.#raw.state("accounts")).map((info) => new Account(this.#raw, info.account));
   }
 
   /** The handle of an account, such as one that a `registration_changed` event names. */
@@ -78,7 +81,7 @@ export class Client extends Source implements AsyncDisposable {
 
   /** The calls that live, oldest first. */
   calls(): Call[] {
-    return guarded(() => this.#raw.calls()).map((info) => this.call(info.call));
+    return guarded(() => this.#raw.state("calls")).map((info) => this.call(info.call));
   }
 
   /** The handle of a call, such as one that an `incoming_call` event names. */
@@ -88,12 +91,12 @@ export class Client extends Source implements AsyncDisposable {
 
   /** Listens to everything of this client. */
   override events(): Events {
-    return new Events(guarded(() => this.#raw.events()));
+    return new Events(guarded(() => this.#raw.listen("client")));
   }
 
   /** What this platform and build can do. */
   capabilities(): Capabilities {
-    return guarded(() => this.#raw.capabilities());
+    return guarded(() => this.#raw.state("capabilities"));
   }
 
   /** Microphone, loudspeaker and volume; none if the client was given a media platform of its own. */
@@ -103,19 +106,22 @@ export class Client extends Source implements AsyncDisposable {
 
   /** How many transactions, dialogs, sessions, calls and requests live; 0 when the client is idle. */
   live(): number {
-    return guarded(() => this.#raw.live());
+    return guarded(() => this.#raw.state("live"));
   }
 
   /** Ends calls and registrations, and waits until that is done or the deadline is over. Closing twice is fine. */
   async close(): Promise<void> {
     globalThis.removeEventListener?.("pagehide", this.#hide);
     try {
-      await this.#raw.close();
-    } catch (thrown) {
-      throw toError(thrown);
+      await run(this.#raw, undefined, "close");
     } finally {
       this.#media.stop?.();
     }
+  }
+
+  /** Begins to close the client. */
+  [Symbol.dispose](): void {
+    this.close().catch(report);
   }
 
   /** Closes the client and waits for it. */
@@ -125,5 +131,8 @@ export class Client extends Source implements AsyncDisposable {
 }
 
 function isPlatform(media: BrowserMediaOptions | MediaPlatform | undefined): media is MediaPlatform {
+  if (media !== undefined && (typeof media !== "object" || media === null)) {
+    throw new InvalidArgumentError("the media are neither settings nor a platform");
+  }
   return media !== undefined && "openInput" in media;
 }

@@ -1,11 +1,41 @@
-import { InvalidStateError, toError } from "./errors.js";
-import type { RawModule } from "./raw.js";
+import { InvalidArgumentError, InvalidStateError, toError, UnsupportedError } from "./errors.js";
+import type { RawClient, RawModule, RawVerbs } from "./raw.js";
 
 let loaded: RawModule | undefined;
 
 /** Makes a compiled module the one that everything here runs on; the first one stays. */
 export function useCore(module: RawModule): void {
   loaded ??= module;
+}
+
+let loading: Promise<void> | undefined;
+
+/** Compiles the module once, however often and from how many places it is asked for. */
+export async function load(compile: () => Promise<RawModule>): Promise<void> {
+  if (isInitialized()) return;
+  loading ??= compile().then(useCore);
+  try {
+    await loading;
+  } catch (thrown) {
+    throw notLoaded(thrown);
+  } finally {
+    loading = undefined;
+  }
+}
+
+/** The same at once. */
+export function loadSync(compile: () => RawModule): void {
+  if (isInitialized()) return;
+  try {
+    useCore(compile());
+  } catch (thrown) {
+    throw notLoaded(thrown);
+  }
+}
+
+function notLoaded(thrown: unknown): UnsupportedError {
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return new UnsupportedError(`the WebAssembly could not be loaded: ${reason}`, null, { cause: thrown });
 }
 
 /** Whether `init` has been called and is done. */
@@ -37,15 +67,20 @@ export function guarded<T>(ask: () => T): T {
 }
 
 /** Runs a verb of the core, which is submitted before this returns. */
-export function verb<T>(
+export function run<V extends keyof RawVerbs>(
+  client: RawClient,
   options: VerbOptions | undefined,
-  ask: (signal: AbortSignal | undefined) => Promise<T>,
-): Promise<T> {
+  verb: V,
+  ...values: Parameters<RawVerbs[V]>
+): Promise<ReturnType<RawVerbs[V]>> {
   const signal = options?.signal;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    return Promise.reject(new InvalidArgumentError("the signal is no AbortSignal"));
+  }
   if (signal?.aborted) return Promise.reject(signal.reason);
-  let answer: Promise<T>;
+  let answer: Promise<ReturnType<RawVerbs[V]>>;
   try {
-    answer = ask(signal);
+    answer = client.begin(verb, signal, ...values);
   } catch (thrown) {
     return Promise.reject(toError(thrown));
   }

@@ -1,3 +1,5 @@
+import { InvalidArgumentError } from "./errors.js";
+
 /** A microphone or a loudspeaker. */
 export interface AudioDevice {
   /** Names it for {@link AudioDevices.selectInput} and {@link AudioDevices.selectOutput}. */
@@ -50,7 +52,7 @@ export class AudioDevices extends EventTarget {
   }
 
   set volume(volume: number) {
-    if (!(volume >= 0 && volume <= 1)) throw new RangeError("a volume is between 0 and 1");
+    if (!(volume >= 0 && volume <= 1)) throw new InvalidArgumentError("a volume is between 0 and 1");
     this.#volume = volume;
     this.dispatchEvent(new Event("output"));
   }
@@ -60,6 +62,13 @@ export class AudioDevices extends EventTarget {
     if (id === this.#input) return;
     this.#input = id;
     this.dispatchEvent(new Event("input"));
+  }
+
+  /** @internal The microphone is gone: the page sees that the browser's own choice is used. */
+  forgetInput(id: string): void {
+    if (id !== this.#input) return;
+    this.#input = "";
+    this.dispatchEvent(new Event("list"));
   }
 
   /** Takes another loudspeaker, where the browser lets a page choose; empty for the browser's own choice. */

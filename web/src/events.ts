@@ -13,12 +13,14 @@ export type EventOf<T extends EventType> = Extract<Event, { type: T }>;
  * The events of a client, an account or a call, beginning with what stands now: `for await (const event of call.events())`.
  *
  * Up to 1,024 events wait for a listener; one that is slower is told how many it lost (`lagged`) and how things stand.
- * Leaving the loop, {@link close} and `await using` stop listening.
+ * Leaving the loop, {@link close}, `using` and `await using` stop listening.
  */
-export class Events implements AsyncIterableIterator<Event, undefined>, AsyncDisposable {
+export class Events implements AsyncIterableIterator<Event, undefined>, AsyncDisposable, Disposable {
   #raw: RawEvents | undefined;
   #taken: Event[] = [];
   #last: Promise<unknown> = Promise.resolve();
+  /** One question of the core for all who wait. */
+  #ready: Promise<boolean> | undefined;
   readonly #waiting = new Set<(ready: false) => void>();
 
   /** @internal */
@@ -31,10 +33,11 @@ export class Events implements AsyncIterableIterator<Event, undefined>, AsyncDis
     if (this.#taken.length > 0) return true;
     const raw = this.#raw;
     if (raw === undefined) return false;
+    this.#ready ??= guarded(() => raw.ready()).finally(() => (this.#ready = undefined));
+    const ready = this.#ready;
     return new Promise((resolve, reject) => {
       this.#waiting.add(resolve);
-      const done = (): boolean => this.#waiting.delete(resolve);
-      guarded(() => raw.ready()).then(resolve, reject).finally(done);
+      void ready.then(resolve, reject).finally(() => this.#waiting.delete(resolve));
     });
   }
 
@@ -70,6 +73,10 @@ export class Events implements AsyncIterableIterator<Event, undefined>, AsyncDis
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

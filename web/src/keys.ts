@@ -22,11 +22,17 @@ export class KeyWatch {
   /** Starts the worker. It must run before a call comes: audio that has begun to flow cannot be led through it. */
   start(address?: string | URL): void {
     if (this.#worker !== undefined || typeof Worker !== "function" || typeof RTCRtpScriptTransform !== "function") return;
-    // Bundlers look for exactly this form.
-    const worker =
-      address === undefined
-        ? new Worker(new URL("./keys-worker.js", import.meta.url), { type: "module" })
-        : new Worker(address, { type: "module" });
+    let worker: Worker;
+    try {
+      worker =
+        address === undefined
+          ? // Bundlers look for exactly this form.
+            new Worker(new URL("./keys-worker.js", import.meta.url), { type: "module" })
+          : new Worker(address, { type: "module" });
+    } catch {
+      // Of another origin than the page.
+      return;
+    }
     worker.addEventListener("message", ({ data }: MessageEvent<Heard | { readonly ready: true }>) => {
       if ("ready" in data) this.#ready = true;
       else this.#calls.get(data.call)?.(data.payload, data.timestamp);

@@ -4,6 +4,16 @@ import type { AudioSource, CallKey } from "./generated/types.js";
 import { KeyWatch } from "./keys.js";
 import { Playback } from "./playback.js";
 
+/** A clip or a tone that is being sent. */
+export interface Playing {
+  /** Carries it. */
+  readonly track: MediaStreamTrack;
+  /** Resolves when it is over, by itself or because it was stopped; never for what goes on. */
+  readonly ended: Promise<void>;
+  /** Stops it. */
+  stop(): void;
+}
+
 /**
  * What only a page can touch; the core decides when. {@link BrowserMedia} is the one for browsers, an application may
  * bring its own.
@@ -13,18 +23,14 @@ export interface MediaPlatform {
   configuration(): RTCConfiguration;
   /** Gives the track that is sent in a call, such as the microphone's; a rejection fails the call's media. */
   openInput(call: CallKey): Promise<MediaStreamTrack>;
-  /** The call does not need its input any more. */
-  closeInput(call: CallKey): void;
+  /** The call does not send that track any more. */
+  closeInput(call: CallKey, track: MediaStreamTrack): void;
   /** Lets the peer be heard. */
   attach(call: CallKey, stream: MediaStream): void;
   /** The peer falls silent for good. */
   detach(call: CallKey): void;
-  /** Gives a track that carries a clip or a tone, to be sent in place of the input. */
-  play(call: CallKey, source: AudioSource): Promise<MediaStreamTrack>;
-  /** Resolves when what is played has come to its own end. */
-  playbackEnded(call: CallKey): Promise<void>;
-  /** Stops what is played. */
-  stopPlaying(call: CallKey): void;
+  /** Makes a clip or a tone, to be sent in place of the input. */
+  play(call: CallKey, source: AudioSource): Promise<Playing>;
   /**
    * Calls a function with payload and timestamp of each packet of telephone events that the peer sends (RFC 4733); without
    * this method no key presses are received.
@@ -61,27 +67,29 @@ export class BrowserMedia implements MediaPlatform {
   devicesChanged: (() => void) | undefined;
 
   readonly #options: BrowserMediaOptions;
-  readonly #inputs = new Map<CallKey, MediaStream>();
   readonly #outputs = new Map<CallKey, HTMLAudioElement>();
-  readonly #playing = new Map<CallKey, Playback>();
+  readonly #playing = new Set<Playback>();
   readonly #keys = new KeyWatch();
   #context: AudioContext | undefined;
+  #started: AbortController | undefined;
 
   constructor(options: BrowserMediaOptions = {}) {
     this.#options = options;
     this.devices = options.devices ?? new AudioDevices();
-    this.devices.addEventListener("input", () => this.devicesChanged?.());
-    this.devices.addEventListener("output", () => {
-      for (const output of this.#outputs.values()) this.#route(output);
-    });
   }
 
   start(): void {
+    this.#started = new AbortController();
+    const { signal } = this.#started;
+    this.devices.addEventListener("input", () => this.devicesChanged?.(), { signal });
+    const route = (): void => this.#outputs.forEach((output) => this.#route(output));
+    this.devices.addEventListener("output", route, { signal });
     const { watchKeys = true } = this.#options;
     if (watchKeys !== false) this.#keys.start(watchKeys === true ? undefined : watchKeys);
   }
 
   stop(): void {
+    this.#started?.abort();
     this.#keys.stop();
   }
 
@@ -95,23 +103,19 @@ export class BrowserMedia implements MediaPlatform {
     return configuration;
   }
 
-  async openInput(call: CallKey): Promise<MediaStreamTrack> {
+  async openInput(_: CallKey): Promise<MediaStreamTrack> {
     if (globalThis.navigator?.mediaDevices === undefined) {
       throw new Error("there is no microphone here: a page needs https or localhost to use one");
     }
-    const audio: MediaTrackConstraints = { ...this.#options.audio };
-    if (this.devices.input !== "") audio.deviceId = { exact: this.devices.input };
-    const stream = await navigator.mediaDevices.getUserMedia({ audio, video: false });
-    const [track] = stream.getAudioTracks();
+    const [track] = (await this.#microphone()).getAudioTracks();
     if (track === undefined) throw new Error("the microphone gave no audio");
-    this.closeInput(call);
-    this.#inputs.set(call, stream);
+    // Not told of one that we stop: this one was taken away.
+    track.addEventListener("ended", () => this.devicesChanged?.());
     return track;
   }
 
-  closeInput(call: CallKey): void {
-    for (const track of this.#inputs.get(call)?.getTracks() ?? []) track.stop();
-    this.#inputs.delete(call);
+  closeInput(_: CallKey, track: MediaStreamTrack): void {
+    track.stop();
   }
 
   attach(call: CallKey, stream: MediaStream): void {
@@ -132,25 +136,37 @@ export class BrowserMedia implements MediaPlatform {
     output.srcObject = null;
   }
 
-  async play(call: CallKey, source: AudioSource): Promise<MediaStreamTrack> {
-    this.#context ??= new AudioContext();
-    const peer = this.#outputs.get(call)?.srcObject;
-    const playback = await Playback.start(this.#context, source, peer instanceof MediaStream ? peer : undefined);
-    this.#playing.get(call)?.stop();
-    this.#playing.set(call, playback);
-    return playback.track;
+  async play(_: CallKey, source: AudioSource): Promise<Playing> {
+    const context = (this.#context ??= new AudioContext());
+    const playback = new Playback(context, source);
+    this.#playing.add(playback);
+    const over = (): void => this.#over(playback);
+    playback.ended.then(over, over);
+    await playback.started;
+    return playback;
   }
 
-  async playbackEnded(call: CallKey): Promise<void> {
-    await this.#playing.get(call)?.ended;
+  /** Without anything to play no context is kept: a browser has few. */
+  #over(playback: Playback): void {
+    this.#playing.delete(playback);
+    if (this.#playing.size > 0) return;
+    void this.#context?.close();
+    this.#context = undefined;
   }
 
-  stopPlaying(call: CallKey): void {
-    this.#playing.get(call)?.stop();
-    this.#playing.delete(call);
-    if (this.#playing.size === 0 && this.#context !== undefined) {
-      void this.#context.close();
-      this.#context = undefined;
+  /** The chosen microphone, or the browser's own choice where that is gone. */
+  async #microphone(): Promise<MediaStream> {
+    const audio: MediaTrackConstraints = { ...this.#options.audio };
+    const { input } = this.devices;
+    if (input === "") return navigator.mediaDevices.getUserMedia({ audio });
+    try {
+      return await navigator.mediaDevices.getUserMedia({ audio: { ...audio, deviceId: { exact: input } } });
+    } catch (error) {
+      const gone = error instanceof Error && ["OverconstrainedError", "NotFoundError"].includes(error.name);
+      if (!gone) throw error;
+      const stream = await navigator.mediaDevices.getUserMedia({ audio });
+      this.devices.forgetInput(input);
+      return stream;
     }
   }
 

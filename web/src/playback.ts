@@ -1,3 +1,4 @@
+import { report } from "./core.js";
 import type { AudioSource, ToneKind } from "./generated/types.js";
 
 /** Frequencies in Hz, and seconds of sound and silence in turn (ITU-T E.180, as in most of Europe). */
@@ -22,48 +23,52 @@ function cadence(tone: ToneKind): Cadence {
   }
 }
 
-/** A clip, a tone or an echo that is being sent, as a track. */
+/** A clip or a tone that is being sent, as a track. */
 export class Playback {
   /** Carries it. */
   readonly track: MediaStreamTrack;
-  /** Resolves when a clip has come to its end; never for what has none. */
+  /** Resolves when it is being played; rejected if it cannot be. */
+  readonly started: Promise<void>;
+  /** Resolves when it is over; never for what has no end and is not stopped. */
   readonly ended: Promise<void>;
-  readonly #source: AudioNode & Partial<Pick<AudioScheduledSourceNode, "stop">>;
+  readonly #destination: MediaStreamAudioDestinationNode;
+  #over: () => void = () => undefined;
+  #isOver = false;
 
-  private constructor(
-    track: MediaStreamTrack,
-    source: AudioNode & Partial<Pick<AudioScheduledSourceNode, "stop">>,
-    ended: Promise<void>,
-  ) {
-    this.track = track;
-    this.#source = source;
-    this.ended = ended;
-  }
-
-  /** Begins to play; an echo needs the stream of the peer. */
-  static async start(context: AudioContext, source: AudioSource, peer: MediaStream | undefined): Promise<Playback> {
-    const node = await makeNode(context, source, peer);
-    await context.resume();
-    const destination = context.createMediaStreamDestination();
-    const [track] = destination.stream.getAudioTracks();
+  constructor(context: AudioContext, source: AudioSource) {
+    this.#destination = context.createMediaStreamDestination();
+    const [track] = this.#destination.stream.getAudioTracks();
     if (track === undefined) throw new Error("this browser makes no audio track");
-    node.connect(destination);
-    const ended = new Promise<void>((resolve) => {
-      if (node instanceof AudioBufferSourceNode) node.addEventListener("ended", () => resolve(), { once: true });
-    });
-    if (node instanceof AudioScheduledSourceNode) node.start();
-    return new Playback(track, node, ended);
+    this.track = track;
+    this.ended = new Promise((resolve) => (this.#over = resolve));
+    this.started = this.#start(context, source);
   }
 
   /** Falls silent. */
   stop(): void {
-    this.#source.stop?.();
-    this.#source.disconnect();
+    this.#isOver = true;
     this.track.stop();
+    this.#over();
+  }
+
+  async #start(context: AudioContext, source: AudioSource): Promise<void> {
+    // In a page that nobody has touched yet it waits for that, and what is played with it.
+    context.resume().catch(report);
+    try {
+      const node = await makeNode(context, source);
+      if (this.#isOver) return;
+      node.connect(this.#destination);
+      node.addEventListener("ended", () => this.stop(), { once: true });
+      void this.ended.then(() => node.disconnect());
+      node.start();
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
   }
 }
 
-async function makeNode(context: AudioContext, source: AudioSource, peer: MediaStream | undefined): Promise<AudioNode> {
+async function makeNode(context: AudioContext, source: AudioSource): Promise<AudioScheduledSourceNode> {
   switch (source.type) {
     case "bytes": {
       const buffer = await context.decodeAudioData(Uint8Array.from(source.wav).buffer);
@@ -71,18 +76,13 @@ async function makeNode(context: AudioContext, source: AudioSource, peer: MediaS
     }
     case "tone":
       return toneNode(context, cadence(source.tone));
-    case "echo":
-      if (peer === undefined) throw new Error("there is no audio of the peer yet to echo");
-      return context.createMediaStreamSource(peer);
-    case "file":
-      throw new Error("a page cannot open a file by its path: give its bytes");
-    case "frames":
-      throw new Error("a page plays no single frames: give a clip");
+    default:
+      throw new Error(`a page does not play ${source.type}`);
   }
 }
 
 /** One period of the cadence, looped. */
-function toneNode(context: AudioContext, { hertz, on, off }: Cadence): AudioNode {
+function toneNode(context: AudioContext, { hertz, on, off }: Cadence): AudioScheduledSourceNode {
   const rate = context.sampleRate;
   const buffer = context.createBuffer(1, Math.max(1, Math.round((on + off) * rate)), rate);
   const samples = buffer.getChannelData(0);

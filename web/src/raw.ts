@@ -30,43 +30,57 @@ export interface RawEvents {
   free(): void;
 }
 
-/** The client of the core: each verb is submitted when it returns, and withdrawn by its signal. */
-export interface RawClient {
-  addAccount(config: AccountSettings): Promise<AccountKey>;
-  registerAccount(config: AccountSettings, signal?: AbortSignal): Promise<AccountKey>;
+/** The verbs of the core: whom they are asked of, what they take and what they give. */
+export interface RawVerbs {
+  addAccount(of: undefined, config: AccountSettings): AccountKey;
+  registerAccount(of: undefined, config: AccountSettings): AccountKey;
+  close(): void;
+
+  register(account: AccountKey): Registration;
+  unregister(account: AccountKey): void;
+  remove(account: AccountKey): void;
+  placeCall(account: AccountKey, to: string): CallKey;
+  options(account: AccountKey, to: string): Answer;
+  sendMessage(account: AccountKey, to: string, text: string): Answer;
+
+  answered(call: CallKey): void;
+  ended(call: CallKey): Cause;
+  answer(call: CallKey): void;
+  reject(call: CallKey, status: number): void;
+  hangUp(call: CallKey): void;
+  hold(call: CallKey): void;
+  resume(call: CallKey): void;
+  reinvite(call: CallKey): void;
+  mute(call: CallKey, muted: boolean): void;
+  sendDtmf(call: CallKey, digits: string): void;
+  collectDigits(call: CallKey, count: number, withinMs: number): string;
+  play(call: CallKey, source: AudioSource): void;
+  stopPlaying(call: CallKey): void;
+  record(call: CallKey, sink: AudioSink): void;
+  stopRecording(call: CallKey): void;
+  messageInCall(call: CallKey, text: string): void;
+}
+
+/** What can be asked for as it is now. */
+export interface RawStates {
   accounts(): AccountInfo[];
   calls(): CallInfo[];
+  account(key: AccountKey): AccountInfo | null;
+  call(key: CallKey): CallInfo | null;
   capabilities(): Capabilities;
-  events(): RawEvents;
-  accountEvents(account: AccountKey): RawEvents;
-  callEvents(call: CallKey): RawEvents;
-  account(key: AccountKey): AccountInfo | undefined;
-  call(key: CallKey): CallInfo | undefined;
-  close(): Promise<void>;
   live(): number;
+}
+
+/** The client of the core. */
+export interface RawClient {
+  /** Begins a verb, which is submitted when this returns, and withdrawn by its signal. */
+  begin<V extends keyof RawVerbs>(
+    verb: V,
+    signal: AbortSignal | undefined,
+    ...values: Parameters<RawVerbs[V]>
+  ): Promise<ReturnType<RawVerbs[V]>>;
+  state<S extends keyof RawStates>(of: S, ...key: Parameters<RawStates[S]>): ReturnType<RawStates[S]>;
+  listen(to: "client"): RawEvents;
+  listen(to: "account" | "call", key: AccountKey | CallKey): RawEvents;
   free(): void;
-
-  register(account: AccountKey, signal?: AbortSignal): Promise<Registration>;
-  unregister(account: AccountKey, signal?: AbortSignal): Promise<void>;
-  remove(account: AccountKey, signal?: AbortSignal): Promise<void>;
-  placeCall(account: AccountKey, to: string, signal?: AbortSignal): Promise<CallKey>;
-  options(account: AccountKey, to: string, signal?: AbortSignal): Promise<Answer>;
-  sendMessage(account: AccountKey, to: string, text: string, signal?: AbortSignal): Promise<Answer>;
-
-  answered(call: CallKey, signal?: AbortSignal): Promise<void>;
-  ended(call: CallKey, signal?: AbortSignal): Promise<Cause>;
-  answer(call: CallKey, signal?: AbortSignal): Promise<void>;
-  reject(call: CallKey, status: number, signal?: AbortSignal): Promise<void>;
-  hangUp(call: CallKey, signal?: AbortSignal): Promise<void>;
-  hold(call: CallKey, signal?: AbortSignal): Promise<void>;
-  resume(call: CallKey, signal?: AbortSignal): Promise<void>;
-  reinvite(call: CallKey, signal?: AbortSignal): Promise<void>;
-  mute(call: CallKey, muted: boolean, signal?: AbortSignal): Promise<void>;
-  sendDtmf(call: CallKey, digits: string, signal?: AbortSignal): Promise<void>;
-  collectDigits(call: CallKey, count: number, withinMs: number, signal?: AbortSignal): Promise<string>;
-  play(call: CallKey, source: AudioSource, signal?: AbortSignal): Promise<void>;
-  stopPlaying(call: CallKey, signal?: AbortSignal): Promise<void>;
-  record(call: CallKey, sink: AudioSink, signal?: AbortSignal): Promise<void>;
-  stopRecording(call: CallKey, signal?: AbortSignal): Promise<void>;
-  messageInCall(call: CallKey, text: string, signal?: AbortSignal): Promise<void>;
 }

@@ -1,17 +1,16 @@
 //! A client with its accounts and calls, which are named by their keys.
-#![expect(clippy::needless_pass_by_value, reason = "what JavaScript hands over is a copy of its own")]
 
 use std::time::Duration;
 
 use futures::{FutureExt as _, TryFutureExt as _};
 use js_sys::{Promise, Uint8Array};
-use rvoip::{Account, AccountKey, AudioSink, AudioSource, Call, CallKey, Client, MediaPlatform};
-use wasm_bindgen::JsValue;
+use rvoip::{Account, AccountKey, AudioSink, AudioSource, Call, CallKey, Client, ErrorKind, MediaPlatform};
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::AbortSignal;
 
 use crate::events::RawEvents;
-use crate::promise::promise;
+use crate::promise::{Verb, reply, run};
 use crate::value::{from_js, thrown, to_js};
 
 /// A client.
@@ -28,20 +27,59 @@ impl From<Client> for RawClient {
 /// Reads one SIP message, from a string or from bytes.
 #[wasm_bindgen(js_name = parseMessage)]
 pub fn parse_message(message: &JsValue) -> Result<JsValue, JsValue> {
-    let bytes = match message.as_string() {
-        Some(text) => text.into_bytes(),
-        None => Uint8Array::new(message).to_vec(),
+    let bytes = match message.dyn_ref::<Uint8Array>() {
+        Some(bytes) => bytes.to_vec(),
+        None => from_js::<String>(message)?.into_bytes(),
     };
     rvoip::parse_message(&bytes).map(|message| to_js(&message)).map_err(|error| thrown(&error))
 }
 
 impl RawClient {
-    fn of_account(&self, key: u32) -> Account {
-        self.0.account_by_key(AccountKey(key))
+    fn account(&self, key: &JsValue) -> Result<Account, JsValue> {
+        Ok(self.0.account_by_key(AccountKey(from_js(key)?)))
     }
 
-    fn of_call(&self, key: u32) -> Call {
-        self.0.call(CallKey(key))
+    fn call(&self, key: &JsValue) -> Result<Call, JsValue> {
+        Ok(self.0.call(CallKey(from_js(key)?)))
+    }
+
+    /// A verb of the facade, one line each.
+    fn verb(&self, name: &str, key: &JsValue, value: &JsValue, more: &JsValue) -> Result<Verb, JsValue> {
+        Ok(match name {
+            "addAccount" => reply(self.0.account_with(from_js(value)?).add().map_ok(|of| of.key())),
+            "registerAccount" => reply(self.0.account_with(from_js(value)?).register().map_ok(|of| of.key())),
+            "close" => {
+                let client = self.0.clone();
+                reply(async move { client.close().await })
+            }
+
+            "register" => reply(self.account(key)?.register()),
+            "unregister" => reply(self.account(key)?.unregister()),
+            "remove" => reply(self.account(key)?.remove()),
+            "placeCall" => reply(self.account(key)?.call(&from_js::<String>(value)?).map_ok(|of| of.key())),
+            "options" => reply(self.account(key)?.options(&from_js::<String>(value)?)),
+            "sendMessage" => {
+                reply(self.account(key)?.message(&from_js::<String>(value)?, &from_js::<String>(more)?))
+            }
+
+            "answered" => reply(self.call(key)?.answered()),
+            "ended" => reply(self.call(key)?.ended()),
+            "answer" => reply(self.call(key)?.answer()),
+            "reject" => reply(self.call(key)?.reject(from_js(value)?)),
+            "hangUp" => reply(self.call(key)?.hang_up()),
+            "hold" => reply(self.call(key)?.hold()),
+            "resume" => reply(self.call(key)?.resume()),
+            "reinvite" => reply(self.call(key)?.reinvite()),
+            "mute" => reply(self.call(key)?.mute(from_js(value)?)),
+            "sendDtmf" => reply(self.call(key)?.send_dtmf(&from_js::<String>(value)?)),
+            "collectDigits" => reply(self.call(key)?.collect_digits(from_js(value)?, milliseconds(more)?)),
+            "play" => reply(self.call(key)?.play(from_js::<AudioSource>(value)?)),
+            "stopPlaying" => reply(self.call(key)?.stop_playing()),
+            "record" => reply(self.call(key)?.record(from_js::<AudioSink>(value)?)),
+            "stopRecording" => reply(self.call(key)?.stop_recording()),
+            "messageInCall" => reply(self.call(key)?.message(&from_js::<String>(value)?)),
+            _ => return Err(unknown(name)),
+        })
     }
 }
 
@@ -58,205 +96,55 @@ impl RawClient {
         }
     }
 
-    /// Adds an account.
-    #[wasm_bindgen(js_name = addAccount)]
-    pub fn add_account(&self, config: &JsValue) -> Result<Promise, JsValue> {
-        let builder = self.0.account_with(from_js(config)?);
-        Ok(promise(None, builder.add().map_ok(|account| account.key())))
-    }
-
-    /// Adds an account and registers it.
-    #[wasm_bindgen(js_name = registerAccount)]
-    pub fn register_account(
+    /// Begins a verb, which is submitted when this returns; the signal withdraws it.
+    pub fn begin(
         &self,
-        config: &JsValue,
+        verb: &str,
         signal: Option<AbortSignal>,
-    ) -> Result<Promise, JsValue> {
-        let builder = self.0.account_with(from_js(config)?);
-        Ok(promise(signal, builder.register().map_ok(|account| account.key())))
-    }
-
-    /// The accounts as they are now.
-    pub fn accounts(&self) -> JsValue {
-        to_js(&self.0.accounts().iter().filter_map(Account::info).collect::<Vec<_>>())
-    }
-
-    /// The calls as they are now.
-    pub fn calls(&self) -> JsValue {
-        to_js(&self.0.calls().iter().filter_map(Call::info).collect::<Vec<_>>())
-    }
-
-    /// What a page can do.
-    pub fn capabilities(&self) -> JsValue {
-        to_js(&self.0.capabilities())
-    }
-
-    /// Listens to everything.
-    pub fn events(&self) -> RawEvents {
-        self.0.events().into()
-    }
-
-    /// Listens to an account.
-    #[wasm_bindgen(js_name = accountEvents)]
-    pub fn account_events(&self, account: u32) -> RawEvents {
-        self.of_account(account).events().into()
-    }
-
-    /// Listens to a call.
-    #[wasm_bindgen(js_name = callEvents)]
-    pub fn call_events(&self, call: u32) -> RawEvents {
-        self.of_call(call).events().into()
-    }
-
-    /// An account as it is now.
-    pub fn account(&self, key: u32) -> JsValue {
-        self.of_account(key).info().map_or(JsValue::UNDEFINED, |info| to_js(&info))
-    }
-
-    /// A call as it is now.
-    pub fn call(&self, key: u32) -> JsValue {
-        self.of_call(key).info().map_or(JsValue::UNDEFINED, |info| to_js(&info))
-    }
-
-    /// How much lives; 0 when idle.
-    pub fn live(&self) -> usize {
-        self.0.live()
-    }
-
-    /// Ends everything.
-    pub fn close(&self) -> Promise {
-        let client = self.0.clone();
-        promise(None, async move { client.close().await })
-    }
-
-    /// Registers an account.
-    pub fn register(&self, account: u32, signal: Option<AbortSignal>) -> Promise {
-        promise(signal, self.of_account(account).register())
-    }
-
-    /// Removes a registration.
-    pub fn unregister(&self, account: u32, signal: Option<AbortSignal>) -> Promise {
-        promise(signal, self.of_account(account).unregister())
-    }
-
-    /// Removes an account.
-    pub fn remove(&self, account: u32, signal: Option<AbortSignal>) -> Promise {
-        promise(signal, self.of_account(account).remove())
-    }
-
-    /// Calls a URI.
-    #[wasm_bindgen(js_name = placeCall)]
-    pub fn place_call(&self, account: u32, to: String, signal: Option<AbortSignal>) -> Promise {
-        promise(signal, self.of_account(account).call(&to).map_ok(|call| call.key()))
-    }
-
-    /// Asks a peer what it can do.
-    pub fn options(&self, account: u32, to: String, signal: Option<AbortSignal>) -> Promise {
-        promise(signal, self.of_account(account).options(&to))
-    }
-
-    /// Sends a text.
-    #[wasm_bindgen(js_name = sendMessage)]
-    pub fn send_message(
-        &self,
-        account: u32,
-        to: String,
-        text: String,
-        signal: Option<AbortSignal>,
+        key: &JsValue,
+        value: &JsValue,
+        more: &JsValue,
     ) -> Promise {
-        promise(signal, self.of_account(account).message(&to, &text))
+        match self.verb(verb, key, value, more) {
+            Ok(verb) => run(signal, verb),
+            Err(error) => Promise::reject(&error),
+        }
     }
 
-    /// Waits until the peer answers.
-    pub fn answered(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
-        promise(signal, self.of_call(call).answered())
+    /// Something as it is now.
+    pub fn state(&self, of: &str, key: &JsValue) -> Result<JsValue, JsValue> {
+        Ok(match of {
+            "accounts" => to_js(&self.0.accounts().iter().filter_map(Account::info).collect::<Vec<_>>()),
+            "calls" => to_js(&self.0.calls().iter().filter_map(Call::info).collect::<Vec<_>>()),
+            "account" => to_js(&self.account(key)?.info()),
+            "call" => to_js(&self.call(key)?.info()),
+            "capabilities" => to_js(&self.0.capabilities()),
+            "live" => self.0.live().into(),
+            _ => return Err(unknown(of)),
+        })
     }
 
-    /// Waits until the call is over.
-    pub fn ended(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
-        promise(signal, self.of_call(call).ended())
+    /// Listens to something.
+    pub fn listen(&self, to: &str, key: &JsValue) -> Result<RawEvents, JsValue> {
+        Ok(RawEvents::from(match to {
+            "client" => self.0.events(),
+            "account" => self.account(key)?.events(),
+            "call" => self.call(key)?.events(),
+            _ => return Err(unknown(to)),
+        }))
     }
+}
 
-    /// Answers an incoming call.
-    pub fn answer(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
-        promise(signal, self.of_call(call).answer())
-    }
+fn unknown(name: &str) -> JsValue {
+    thrown(&ErrorKind::Internal.error(format!("the core has no {name}")))
+}
 
-    /// Refuses an incoming call.
-    pub fn reject(&self, call: u32, status: u16, signal: Option<AbortSignal>) -> Promise {
-        promise(signal, self.of_call(call).reject(status))
+/// A time in milliseconds, which may be endless.
+fn milliseconds(value: &JsValue) -> Result<Duration, JsValue> {
+    let milliseconds = from_js::<f64>(value)?;
+    if milliseconds == f64::INFINITY {
+        return Ok(Duration::MAX);
     }
-
-    /// Ends a call.
-    #[wasm_bindgen(js_name = hangUp)]
-    pub fn hang_up(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
-        promise(signal, self.of_call(call).hang_up())
-    }
-
-    /// Puts the peer on hold.
-    pub fn hold(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
-        promise(signal, self.of_call(call).hold())
-    }
-
-    /// Takes the peer off hold.
-    pub fn resume(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
-        promise(signal, self.of_call(call).resume())
-    }
-
-    /// Negotiates the media anew.
-    pub fn reinvite(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
-        promise(signal, self.of_call(call).reinvite())
-    }
-
-    /// Stops or starts sending our audio.
-    pub fn mute(&self, call: u32, muted: bool, signal: Option<AbortSignal>) -> Promise {
-        promise(signal, self.of_call(call).mute(muted))
-    }
-
-    /// Sends key presses.
-    #[wasm_bindgen(js_name = sendDtmf)]
-    pub fn send_dtmf(&self, call: u32, digits: String, signal: Option<AbortSignal>) -> Promise {
-        promise(signal, self.of_call(call).send_dtmf(&digits))
-    }
-
-    /// Waits for key presses of the peer.
-    #[wasm_bindgen(js_name = collectDigits)]
-    pub fn collect_digits(
-        &self,
-        call: u32,
-        count: u32,
-        within_ms: u32,
-        signal: Option<AbortSignal>,
-    ) -> Promise {
-        let within = Duration::from_millis(within_ms.into());
-        promise(signal, self.of_call(call).collect_digits(count, within))
-    }
-
-    /// Plays to the peer.
-    pub fn play(&self, call: u32, source: JsValue, signal: Option<AbortSignal>) -> Result<Promise, JsValue> {
-        Ok(promise(signal, self.of_call(call).play(from_js::<AudioSource>(&source)?)))
-    }
-
-    /// Stops playing.
-    #[wasm_bindgen(js_name = stopPlaying)]
-    pub fn stop_playing(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
-        promise(signal, self.of_call(call).stop_playing())
-    }
-
-    /// Records the peer's audio.
-    pub fn record(&self, call: u32, sink: JsValue, signal: Option<AbortSignal>) -> Result<Promise, JsValue> {
-        Ok(promise(signal, self.of_call(call).record(from_js::<AudioSink>(&sink)?)))
-    }
-
-    /// Stops recording.
-    #[wasm_bindgen(js_name = stopRecording)]
-    pub fn stop_recording(&self, call: u32, signal: Option<AbortSignal>) -> Promise {
-        promise(signal, self.of_call(call).stop_recording())
-    }
-
-    /// Sends a text within a call.
-    #[wasm_bindgen(js_name = messageInCall)]
-    pub fn message_in_call(&self, call: u32, text: String, signal: Option<AbortSignal>) -> Promise {
-        promise(signal, self.of_call(call).message(&text))
-    }
+    Duration::try_from_secs_f64(milliseconds / 1_000.0)
+        .map_err(|_| thrown(&ErrorKind::InvalidArgument.error("a time is a number of milliseconds")))
 }

@@ -1,23 +1,9 @@
 // Every scenario passes, and every broken one fails for the reason that it says.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, test } from "node:test";
-import { pathToFileURL } from "node:url";
-import { useCore } from "../../dist/core.js";
-import type { RawModule } from "../../dist/raw.js";
 import { run } from "../support/scenario.js";
-import type { RawHarness } from "../support/scenario.js";
-import { HARNESS, Outcomes, scenarios } from "../support/scenarios.js";
-
-type Module = RawModule & {
-  initSync(source: { module: BufferSource }): unknown;
-  readonly RawHarness: new (seed: number) => RawHarness;
-};
-
-const module = (await import(pathToFileURL(join(HARNESS, "rvoip_wasm.js")).href)) as Module;
-module.initSync({ module: readFileSync(join(HARNESS, "rvoip_wasm_bg.wasm")) });
-useCore(module);
+import { Outcomes, scenarios } from "../support/scenarios.js";
+import { world } from "../support/world.js";
 
 const outcomes = new Outcomes();
 after(() => outcomes.write("typescript"));
@@ -25,7 +11,7 @@ after(() => outcomes.write("typescript"));
 for (const [name, scenario] of scenarios("scenarios")) {
   test(`${name}: ${scenario.shows}`, async (context) => {
     outcomes.add(name, "failed");
-    const skipped = await run(scenario, new module.RawHarness(1));
+    const skipped = await run(scenario, world(1));
     outcomes.add(name, skipped === undefined ? "ok" : `skipped ${skipped}`);
     if (skipped !== undefined) context.skip(skipped);
   });
@@ -33,7 +19,7 @@ for (const [name, scenario] of scenarios("scenarios")) {
 
 for (const [name, scenario] of scenarios("broken")) {
   test(`broken ${name} fails`, async () => {
-    const error: unknown = await run(scenario, new module.RawHarness(1)).then(
+    const error: unknown = await run(scenario, world(1)).then(
       () => undefined,
       (error: unknown) => error,
     );

@@ -1,6 +1,6 @@
 import { useCore } from "../../dist/core.js";
 import type { MediaPlatform } from "../../dist/media.js";
-import type { RawClient, RawEvents, RawModule } from "../../dist/raw.js";
+import type { RawClient, RawEvents, RawModule, RawStates, RawVerbs } from "../../dist/raw.js";
 import type { Event } from "rvoip";
 
 /** A listener whose events the test makes. */
@@ -40,7 +40,7 @@ export class FakeEvents implements RawEvents {
 
 /** What the code under test asked of the core, and what the core is to answer. */
 export interface Script {
-  readonly asked: { readonly verb: string; readonly with: readonly unknown[] }[];
+  readonly asked: { readonly verb: string; readonly with: readonly unknown[]; readonly signal?: AbortSignal | undefined }[];
   readonly answers: Map<string, (...values: unknown[]) => unknown>;
   readonly listeners: FakeEvents[];
 }
@@ -48,39 +48,38 @@ export interface Script {
 export const script: Script = { asked: [], answers: new Map(), listeners: [] };
 
 /** A core that writes down what it is asked. */
-function fakeClient(): RawClient {
-  const target: Record<string, unknown> = {};
-  const proxy: unknown = new Proxy(target, {
-    get(_, verb) {
-      if (typeof verb !== "string" || verb === "then") return undefined;
-      return (...values: unknown[]) => {
-        script.asked.push({ verb, with: values });
-        const answer = script.answers.get(verb);
-        if (answer !== undefined) return answer(...values);
-        if (verb === "events" || verb.endsWith("Events")) {
-          const events = new FakeEvents();
-          script.listeners.push(events);
-          return events;
-        }
-        return Promise.resolve(undefined);
-      };
-    },
-  });
-  return proxy as RawClient;
-}
-
-class FakeRawClient {
+class FakeRawClient implements RawClient {
   constructor(config: unknown, platform: MediaPlatform) {
     script.asked.push({ verb: "new", with: [config, platform] });
-    const refused = script.answers.get("new");
-    if (refused !== undefined) refused(config, platform);
-    return fakeClient() as never;
+    script.answers.get("new")?.(config, platform);
   }
+
+  begin<V extends keyof RawVerbs>(
+    verb: V,
+    signal: AbortSignal | undefined,
+    ...values: Parameters<RawVerbs[V]>
+  ): Promise<ReturnType<RawVerbs[V]>> {
+    script.asked.push({ verb, with: values, signal });
+    const answer = script.answers.get(verb)?.(signal, ...values);
+    return Promise.resolve(answer) as Promise<ReturnType<RawVerbs[V]>>;
+  }
+
+  state<S extends keyof RawStates>(of: S, ...key: Parameters<RawStates[S]>): ReturnType<RawStates[S]> {
+    return script.answers.get(of)?.(...key) as ReturnType<RawStates[S]>;
+  }
+
+  listen(): FakeEvents {
+    const events = new FakeEvents();
+    script.listeners.push(events);
+    return events;
+  }
+
+  free(): void {}
 }
 
 export function useFakeCore(): void {
-  const module: unknown = { RawClient: FakeRawClient, parseMessage: (text: string) => ({ text }) };
-  useCore(module as RawModule);
+  const module: RawModule = { RawClient: FakeRawClient, parseMessage: (text) => ({ text }) };
+  useCore(module);
 }
 
 /** Forgets what was asked and how it was to be answered. */

@@ -13,11 +13,11 @@ export function readWav(path: string): Float32Array {
 
 /** How what was heard compares with what was sent. */
 export interface Comparison {
-  /** The share of the windows with speech that were found in what was sent, where they had to be. */
+  /** The share of the windows in which there must be speech that were found, each where it had to be. */
   readonly found: number;
   /** The median likeness of these windows, 0.0 to 1.0. */
   readonly likeness: number;
-  /** How many windows with speech there were. */
+  /** How many such windows there were. */
   readonly windows: number;
   /** Loudness of all that was heard, root of the mean square. */
   readonly loudness: number;
@@ -25,38 +25,85 @@ export interface Comparison {
 
 const WINDOW = 2000;
 const COARSE = 80;
+/** How far a window may lie from where the one before it says. */
 const STRAY = 240;
 const ALIKE = 0.8;
+/** Below this a window of the clip is a pause. */
+const PAUSE = 0.02;
 
 /**
- * Compares what was heard with a clip that was sent over and over. Each window of 250 ms with speech in it is looked for
- * near the place where the clip must be; a jitter buffer stretches time a little, so that the place moves slowly.
+ * Compares what was heard with a clip that was sent over and over. Each window of 250 ms in which the clip has speech is looked
+ * for near the place where it must be, and counts as lost if there is something else or nothing; a jitter buffer stretches time
+ * a little, so that the place moves slowly.
  */
 export function compare(sent: Float32Array, heard: Float32Array): Comparison {
-  const around = (at: number): number => ((at % sent.length) + sent.length) % sent.length;
   const loudness = rms(heard, 0, heard.length);
-  const likenesses: number[] = [];
-  let place: number | undefined;
-  for (let start = 0; start + WINDOW <= heard.length; start += WINDOW) {
-    const level = rms(heard, start, WINDOW);
-    if (level < 0.01) continue;
-    place ??= coarse(sent, heard, start);
-    let [best, at] = [-1, place];
-    for (let stray = -STRAY; stray <= STRAY; stray += 1) {
-      const like = likeness(sent, around(start + place + stray), heard, start);
-      if (like > best) [best, at] = [like, place + stray];
-    }
-    if (best >= ALIKE) place = at;
-    else if (likenesses.every((like) => like < ALIKE)) place = undefined;
-    likenesses.push(best);
+  const starts: number[] = [];
+  for (let start = 0; start + WINDOW <= heard.length; start += WINDOW) starts.push(start);
+  const anchor = anchorOf(sent, heard, starts);
+  if (anchor === undefined) {
+    const windows = starts.filter((start) => rms(heard, start, WINDOW) >= PAUSE).length;
+    return { found: 0, likeness: 0, windows, loudness };
   }
-  likenesses.sort((one, other) => one - other);
+  const later = follow(sent, heard, starts.slice(anchor.index), anchor.place);
+  const earlier = follow(sent, heard, starts.slice(0, anchor.index).reverse(), anchor.place);
+  const likenesses = [...earlier, ...later].sort((one, other) => one - other);
   return {
     found: likenesses.filter((like) => like >= ALIKE).length / Math.max(1, likenesses.length),
     likeness: likenesses[likenesses.length >> 1] ?? 0,
     windows: likenesses.length,
     loudness,
   };
+}
+
+/** The first window that is found in the clip, and where: from it on the places of all others follow. */
+function anchorOf(
+  sent: Float32Array,
+  heard: Float32Array,
+  starts: readonly number[],
+): { readonly index: number; readonly place: number } | undefined {
+  for (const [index, start] of starts.entries()) {
+    if (rms(heard, start, WINDOW) < PAUSE / 2) continue;
+    const [like, place] = search(sent, heard, start, coarse(sent, heard, start), STRAY);
+    if (like >= ALIKE) return { index, place };
+  }
+  return undefined;
+}
+
+/** How like the clip the windows are in which it has speech, from a place on. */
+function follow(sent: Float32Array, heard: Float32Array, starts: readonly number[], from: number): number[] {
+  const likenesses: number[] = [];
+  let place = from;
+  let lost = 0;
+  for (const start of starts) {
+    if (loudnessAt(sent, start + place) < PAUSE) continue;
+    const [like, at] = search(sent, heard, start, place, STRAY * Math.min(1 + lost, 4));
+    lost = like >= ALIKE ? 0 : lost + 1;
+    if (like >= ALIKE) place = at;
+    likenesses.push(like);
+  }
+  return likenesses;
+}
+
+/** The best likeness of a window around a place, and where it is. */
+function search(sent: Float32Array, heard: Float32Array, start: number, place: number, stray: number): [number, number] {
+  let [best, at] = [0, place];
+  for (let offset = -stray; offset <= stray; offset += 1) {
+    const like = likeness(sent, around(sent, start + place + offset), heard, start);
+    if (like > best) [best, at] = [like, place + offset];
+  }
+  return [best, at];
+}
+
+function around(sent: Float32Array, at: number): number {
+  return ((at % sent.length) + sent.length) % sent.length;
+}
+
+/** How loud a window of the clip is, which is repeated for ever. */
+function loudnessAt(sent: Float32Array, at: number): number {
+  const from = around(sent, at);
+  const left = Math.min(WINDOW, sent.length - from);
+  return Math.sqrt((rms(sent, from, left) ** 2 * left + rms(sent, 0, WINDOW - left) ** 2 * (WINDOW - left)) / WINDOW);
 }
 
 function rms(samples: Float32Array, start: number, length: number): number {

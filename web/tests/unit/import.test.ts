@@ -40,6 +40,22 @@ test("before init every entrance says what is missing, as a rejected promise", (
   }
 });
 
+test("what is no WebAssembly is an error of this library, and the next attempt is free", () => {
+  const code = `
+    import { readFileSync } from "node:fs";
+    const { default: init, initSync, UnsupportedError, isInitialized } = await import("rvoip");
+    const bytes = readFileSync("dist/wasm/rvoip_wasm_bg.wasm");
+    const errors = [];
+    errors.push(await init(new Uint8Array(8)).catch((error) => error));
+    errors.push(await init(new URL("file:///nowhere/rvoip.wasm")).catch((error) => error));
+    errors.push(await init(new Response("<!doctype html>", { status: 404 })).catch((error) => error));
+    try { initSync(new Uint8Array(8)) } catch (error) { errors.push(error) }
+    const kinds = errors.map((error) => error instanceof UnsupportedError && error.cause instanceof Error);
+    await Promise.all([init(bytes), init(bytes)]);
+    console.log(kinds.join(), isInitialized(), errors[0].message);`;
+  assert.match(node(code), /^true,true,true,true true the WebAssembly could not be loaded: /);
+});
+
 test("nothing needs a content policy weaker than 'wasm-unsafe-eval'", () => {
   const files = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"));
   assert.ok(files.length > 10);

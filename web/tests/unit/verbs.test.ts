@@ -1,16 +1,22 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import type { VerbOptions } from "rvoip";
 import { BusyError, Client, InternalError, InvalidArgumentError, RejectedError } from "rvoip";
 import { resetScript, script, useFakeCore } from "../support/fake.js";
 
 useFakeCore();
 beforeEach(resetScript);
 
-const last = (): unknown => script.asked.at(-1);
+/** The verb that was asked for last, with its values. */
+const last = (): unknown => {
+  const { verb, with: values } = script.asked.at(-1) ?? {};
+  return { verb, with: values };
+};
 
-test("settings reach the core without what is undefined", async () => {
-  await Client.create({ user_agent: undefined, media: { codecs: ["PCMA"], timeout: undefined } });
-  assert.deepEqual(script.asked[0]?.with[0], { media: { codecs: ["PCMA"] } });
+test("settings reach the core as they are", async () => {
+  const settings = { user_agent: undefined, media: { codecs: ["PCMA"], timeout: undefined } };
+  await Client.create(settings);
+  assert.equal(script.asked[0]?.with[0], settings);
 });
 
 test("settings that the core refuses are an error of their kind", async () => {
@@ -27,10 +33,13 @@ test("an account is described by its address or by its settings", async () => {
   assert.equal(account.key, 7);
   assert.deepEqual(last(), {
     verb: "registerAccount",
-    with: [{ password: "secret", address: "sip:alice@example.com" }, undefined],
+    with: [undefined, { password: "secret", address: "sip:alice@example.com" }],
   });
   await client.account({ address: "sip:bob@example.com", expires: 60 }).add();
-  assert.deepEqual(last(), { verb: "addAccount", with: [{ address: "sip:bob@example.com", expires: 60 }] });
+  assert.deepEqual(last(), {
+    verb: "addAccount",
+    with: [undefined, { address: "sip:bob@example.com", expires: 60 }],
+  });
 });
 
 test("every verb is submitted before it returns, with its arguments", async () => {
@@ -38,35 +47,38 @@ test("every verb is submitted before it returns, with its arguments", async () =
   const call = client.call(5);
   const account = client.accountOf(2);
   const { signal } = new AbortController();
-  const verbs: [string, (() => Promise<unknown>) | (() => void), readonly unknown[]][] = [
-    ["register", () => account.register(), [2, undefined]],
-    ["unregister", () => account.unregister({ signal }), [2, signal]],
-    ["remove", () => account.remove({ signal }), [2, signal]],
-    ["placeCall", () => account.call("sip:bob@example.com"), [2, "sip:bob@example.com", undefined]],
-    ["options", () => account.options("sip:bob@example.com"), [2, "sip:bob@example.com", undefined]],
-    ["sendMessage", () => account.message("sip:bob@example.com", "hi"), [2, "sip:bob@example.com", "hi", undefined]],
-    ["answered", () => call.answered({ signal }), [5, signal]],
-    ["ended", () => call.ended(), [5, undefined]],
-    ["answer", () => call.answer(), [5, undefined]],
-    ["reject", () => call.reject(), [5, 486, undefined]],
-    ["reject", () => call.reject(603), [5, 603, undefined]],
-    ["hangUp", () => call.hangUp(), [5, undefined]],
-    ["hold", () => call.hold(), [5, undefined]],
-    ["resume", () => call.resume(), [5, undefined]],
-    ["reinvite", () => call.reinvite(), [5, undefined]],
-    ["mute", () => call.mute(), [5, true, undefined]],
-    ["mute", () => call.mute(false), [5, false, undefined]],
-    ["sendDtmf", () => call.sendDtmf("12#"), [5, "12#", undefined]],
-    ["collectDigits", () => call.collectDigits(4, 10_000), [5, 4, 10_000, undefined]],
-    ["play", () => call.play({ type: "echo" }), [5, { type: "echo" }, undefined]],
-    ["stopPlaying", () => call.stopPlaying(), [5, undefined]],
-    ["record", () => call.record({ type: "frames" }), [5, { type: "frames" }, undefined]],
-    ["stopRecording", () => call.stopRecording(), [5, undefined]],
-    ["messageInCall", () => call.message("hi"), [5, "hi", undefined]],
+  const verbs: [string, (options?: VerbOptions) => Promise<unknown>, readonly unknown[]][] = [
+    ["register", (options) => account.register(options), [2]],
+    ["unregister", (options) => account.unregister(options), [2]],
+    ["remove", (options) => account.remove(options), [2]],
+    ["placeCall", (options) => account.call("sip:bob@example.com", options), [2, "sip:bob@example.com"]],
+    ["options", (options) => account.options("sip:bob@example.com", options), [2, "sip:bob@example.com"]],
+    ["sendMessage", (options) => account.message("sip:bob@example.com", "hi", options), [2, "sip:bob@example.com", "hi"]],
+    ["answered", (options) => call.answered(options), [5]],
+    ["ended", (options) => call.ended(options), [5]],
+    ["answer", (options) => call.answer(options), [5]],
+    ["reject", (options) => call.reject(undefined, options), [5, 486]],
+    ["reject", (options) => call.reject(603, options), [5, 603]],
+    ["hangUp", (options) => call.hangUp(options), [5]],
+    ["hold", (options) => call.hold(options), [5]],
+    ["resume", (options) => call.resume(options), [5]],
+    ["reinvite", (options) => call.reinvite(options), [5]],
+    ["mute", (options) => call.mute(undefined, options), [5, true]],
+    ["mute", (options) => call.mute(false, options), [5, false]],
+    ["sendDtmf", (options) => call.sendDtmf("12#", options), [5, "12#"]],
+    ["collectDigits", (options) => call.collectDigits(4, 10_000, options), [5, 4, 10_000]],
+    ["play", (options) => call.play({ type: "echo" }, options), [5, { type: "echo" }]],
+    ["stopPlaying", (options) => call.stopPlaying(options), [5]],
+    ["record", (options) => call.record({ type: "frames" }, options), [5, { type: "frames" }]],
+    ["stopRecording", (options) => call.stopRecording(options), [5]],
+    ["messageInCall", (options) => call.message("hi", options), [5, "hi"]],
   ];
   for (const [verb, ask, values] of verbs) {
-    void ask();
-    assert.deepEqual(last(), { verb, with: values });
+    for (const options of [undefined, { signal }]) {
+      void ask(options);
+      assert.deepEqual(last(), { verb, with: values });
+      assert.equal(script.asked.at(-1)?.signal, options?.signal);
+    }
   }
 });
 
@@ -104,7 +116,7 @@ test("an aborted signal rejects with its own reason and asks nothing", async () 
 test("a signal that is aborted while the core waits rejects with its own reason", async () => {
   const call = (await Client.create()).call(1);
   const abort = new AbortController();
-  const withdrawn = (_: unknown, signal: unknown): Promise<never> =>
+  const withdrawn = (signal: unknown): Promise<never> =>
     new Promise((_, reject) => {
       assert.ok(signal instanceof AbortSignal);
       signal.addEventListener("abort", () => reject({ kind: "closed", reason: "withdrawn", status: null }));

@@ -176,7 +176,7 @@ impl Serializer for Writer {
     }
 
     fn serialize_unit(self) -> Result<JsValue, Never> {
-        Ok(JsValue::NULL)
+        Ok(JsValue::UNDEFINED)
     }
 
     fn serialize_unit_struct(self, _: &'static str) -> Result<JsValue, Never> {

@@ -268,6 +268,8 @@ pub enum MediaFailureKind {
     NotFrames,
     /// Too much is waiting.
     Busy,
+    /// It took too long.
+    TimedOut,
     /// The call has no media, or no longer.
     Gone,
     /// Nothing that this platform can do.

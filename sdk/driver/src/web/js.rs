@@ -5,6 +5,7 @@ use std::time::Duration;
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::{JsCast as _, JsValue, wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::{MediaStreamTrack, RtcRtpTransceiver};
 
 // The global functions: in a worker and in node there is no window.
 #[wasm_bindgen]
@@ -15,26 +16,48 @@ extern "C" {
     pub(super) fn clear_timeout(timer: &JsValue);
 }
 
+// What throws where web-sys does not expect it: an exception that crosses Rust's frames would leave them half done.
+#[wasm_bindgen]
+extern "C" {
+    /// Anything that has these methods.
+    pub(super) type Throwing;
+    #[wasm_bindgen(method, catch, js_name = addTransceiver)]
+    pub(super) fn add_transceiver(
+        this: &Throwing,
+        track: &MediaStreamTrack,
+    ) -> Result<RtcRtpTransceiver, JsValue>;
+    #[wasm_bindgen(method, catch, setter)]
+    pub(super) fn set_direction(this: &Throwing, direction: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = insertDTMF)]
+    pub(super) fn insert_dtmf(this: &Throwing, tones: &str, duration: u32, gap: u32) -> Result<(), JsValue>;
+}
+
 /// A duration as the timers of a page take it, rounded up: a timer that fires early fires again.
 pub(super) fn milliseconds(duration: Duration) -> i32 {
     i32::try_from(duration.as_millis().saturating_add(1)).unwrap_or(i32::MAX)
 }
 
+/// A promise that is resolved after a while, and before if somebody calls the function that `give` is given.
+pub(super) fn resolved_within(limit: Duration, give: impl FnOnce(Function)) -> Promise {
+    let mut give = Some(give);
+    Promise::new(&mut |resolve, _| {
+        set_timeout(&resolve, milliseconds(limit));
+        if let Some(give) = give.take() {
+            give(resolve);
+        }
+    })
+}
+
 /// Waits.
 pub(super) async fn sleep(duration: Duration) {
-    let promise = Promise::new(&mut |resolve, _| {
-        set_timeout(&resolve, milliseconds(duration));
-    });
-    let _ = JsFuture::from(promise).await;
+    let _ = JsFuture::from(resolved_within(duration, drop)).await;
 }
 
 /// What was thrown, as one line for people.
 pub(super) fn describe(error: &JsValue) -> String {
-    let text = |name: &str| Reflect::get(error, &name.into()).ok().and_then(|value| value.as_string());
-    match (text("name"), text("message")) {
+    match (string(error, "name"), string(error, "message")) {
         (Some(name), Some(message)) if !message.is_empty() => format!("{name}: {message}"),
-        (Some(name), _) => name,
-        (None, Some(message)) => message,
+        (Some(text), _) | (None, Some(text)) => text,
         (None, None) => error.as_string().unwrap_or_else(|| "the browser refused".to_owned()),
     }
 }

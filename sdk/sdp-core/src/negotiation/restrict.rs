@@ -1,19 +1,32 @@
-//! Fewer codecs than a description offers.
+//! Less than a description offers.
 
 use crate::{Attribute, MediaDescription, MediaKind, SessionDescription};
 
-/// Keeps of every audio stream the codecs that are named, in the order of the names, and telephone events; what belongs to
-/// the others goes with them. A stream of which no codec is left stays as it is; false if there is such a stream.
+/// Keeps the first audio stream, and of its codecs those that are named, in the order of the names, and telephone events; what
+/// belongs to the others goes with them. Every other stream is rejected: its port is zero (RFC 3264 §6), and no bundle has it
+/// (RFC 9143 §7.3.3). False if there is no audio, or no codec of it is left.
 ///
 /// This is for media that somebody else negotiates, such as a browser: what it writes and reads passes here.
 pub fn restrict(description: &mut SessionDescription, codecs: &[String]) -> bool {
-    let mut all = true;
+    let mut kept = None;
+    let mut rejected = Vec::new();
     for media in &mut description.media {
-        if media.kind == MediaKind::Audio && media.port != 0 {
-            all &= keep(media, codecs);
+        if kept.is_none() && media.kind == MediaKind::Audio && media.port != 0 {
+            kept = Some(keep(media, codecs));
+            continue;
+        }
+        media.port = 0;
+        if let Some(name) = media.attribute("mid").and_then(|mid| mid.value.clone()) {
+            rejected.push(name);
         }
     }
-    all
+    for group in description.attributes.iter_mut().filter(|attribute| attribute.name == "group") {
+        let Some(members) = &mut group.value else { continue };
+        let left: Vec<&str> =
+            members.split(' ').filter(|member| !rejected.iter().any(|name| name == member)).collect();
+        *members = left.join(" ");
+    }
+    kept.unwrap_or(false)
 }
 
 fn keep(media: &mut MediaDescription, codecs: &[String]) -> bool {
@@ -82,6 +95,28 @@ mod tests {
         assert!(text.contains("a=mid:0\r\n") && text.contains("a=rtpmap:126 "));
         let (formats, _) = restricted(&["opus", "PCMU"]).unwrap();
         assert_eq!(formats, ["111", "0", "110", "126"]);
+    }
+
+    #[test]
+    fn every_stream_but_the_first_of_audio_is_rejected_and_leaves_its_bundle() {
+        let text = BROWSER.replace(
+            "t=0 0\r\n",
+            "t=0 0\r\na=group:BUNDLE 1 0 2\r\na=group:LS 0 1\r\nm=video 9 RTP/AVP 96\r\na=mid:1\r\n",
+        );
+        let second = "m=audio 9 RTP/AVP 0\r\na=mid:2\r\n";
+        let mut description = SessionDescription::parse(&format!("{text}{second}")).unwrap();
+        assert!(restrict(&mut description, &["opus".to_owned()]));
+        assert_eq!(description.media.iter().map(|media| media.port).collect::<Vec<_>>(), [0, 9, 0]);
+        let groups: Vec<_> =
+            description.attributes.iter().filter_map(|group| group.value.as_deref()).collect();
+        assert_eq!(groups, ["BUNDLE 0", "LS 0"]);
+    }
+
+    #[test]
+    fn without_audio_nothing_is_left() {
+        let mut description =
+            SessionDescription::parse(&BROWSER.replace("m=audio 9 ", "m=video 9 ")).unwrap();
+        assert!(!restrict(&mut description, &["opus".to_owned()]));
     }
 
     #[test]

@@ -161,6 +161,7 @@ impl Agent {
                 MediaFailureKind::InvalidDigits => ErrorKind::InvalidArgument,
                 MediaFailureKind::NotFrames => ErrorKind::InvalidState,
                 MediaFailureKind::Busy => ErrorKind::Busy,
+                MediaFailureKind::TimedOut => ErrorKind::TimedOut,
                 MediaFailureKind::NotNegotiated => ErrorKind::MediaFailed,
                 MediaFailureKind::Interrupted => ErrorKind::Rejected,
                 MediaFailureKind::Gone => ErrorKind::CallEnded,

@@ -1,17 +1,21 @@
-//! The media of one call: questions one after the other, commands as they come.
+//! The media of one call: what it is told to do, and what it tells.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::rc::Rc;
 
-use rvoip_session_core::{MediaAnswer, MediaQuestion, NegotiationId};
+use rvoip_sans_io::Token;
+use rvoip_session_core::{Direction, MediaAnswer, MediaQuestion, NegotiationId};
 use wasm_bindgen_futures::spawn_local;
 
-use super::controls::Playing;
 use super::keys::OnKey;
+use super::lane::Lane;
 use super::peer::{Peer, Refusal};
+use super::sound::Sound;
 use super::{MediaPlatform, Reports, figures};
-use crate::media::{MediaAction, MediaHappened, MediaKey, MediaOptions, MediaReported};
+use crate::media::{
+    MediaAction, MediaControl, MediaFailure, MediaFailureKind, MediaHappened, MediaKey, MediaOptions,
+    MediaReported,
+};
 
 #[derive(Debug)]
 pub(super) struct Call {
@@ -19,18 +23,25 @@ pub(super) struct Call {
     pub(super) options: MediaOptions,
     pub(super) platform: MediaPlatform,
     reports: Reports,
-    questions: RefCell<VecDeque<(NegotiationId, MediaQuestion)>>,
-    answering: Cell<bool>,
+    questions: Lane<(NegotiationId, MediaQuestion)>,
     peer: RefCell<Option<Rc<Peer>>>,
-    pub(super) muted: Cell<bool>,
+    muted: Cell<bool>,
     /// We hold the peer: it hears what is played and not what is said.
-    pub(super) holding: Cell<bool>,
-    pub(super) playing: RefCell<Option<Playing>>,
+    holding: Cell<bool>,
     /// The call is answered.
-    pub(super) watching: Cell<bool>,
+    watching: Cell<bool>,
+    pub(super) sound: Sound,
+    /// Key presses of ours on their way.
+    pub(super) presses: Lane<(Token, String)>,
     pub(super) closed: Cell<bool>,
+    /// Another branch of the fork answered than the browser found its way to.
+    elsewhere: Cell<bool>,
     /// What the page calls with the key presses of the peer.
     pub(super) keys: RefCell<Option<OnKey>>,
+}
+
+pub(super) fn unsupported(what: &str) -> MediaFailure {
+    MediaFailure::new(MediaFailureKind::Unsupported, format!("a page cannot {what}"))
 }
 
 impl Call {
@@ -45,14 +56,15 @@ impl Call {
             options,
             platform,
             reports,
-            questions: RefCell::default(),
-            answering: Cell::new(false),
+            questions: Lane::default(),
             peer: RefCell::default(),
             muted: Cell::new(false),
             holding: Cell::new(false),
-            playing: RefCell::default(),
             watching: Cell::new(false),
+            sound: Sound::default(),
+            presses: Lane::default(),
             closed: Cell::new(false),
+            elsewhere: Cell::new(false),
             keys: RefCell::default(),
         })
     }
@@ -68,6 +80,10 @@ impl Call {
         self.report(MediaReported::Happened(happened));
     }
 
+    pub(super) fn controlled(&self, token: Token, result: Result<(), MediaFailure>) {
+        self.report(MediaReported::Controlled(token, result));
+    }
+
     /// The connection, once the first question was asked.
     pub(super) fn peer(&self) -> Option<Rc<Peer>> {
         self.peer.borrow().clone()
@@ -76,34 +92,55 @@ impl Call {
     pub(super) fn order(self: &Rc<Self>, action: MediaAction) {
         match action {
             MediaAction::Ask(negotiation, question) => {
-                self.questions.borrow_mut().push_back((negotiation, question));
-                if !self.answering.replace(true) {
+                if self.questions.add((negotiation, question)) {
                     spawn_local(Rc::clone(self).answer_questions());
                 }
             }
             MediaAction::Control(token, control) => self.control(token, control),
-            MediaAction::Withdraw(token) => self.withdraw(token),
+            MediaAction::Withdraw(token) => {
+                self.presses.keep(|(of, _)| *of != token);
+                self.stop_playing_of(token);
+            }
             MediaAction::Watch => self.watching.set(true),
             // The backend itself opens and closes.
             MediaAction::Open(_) | MediaAction::Close => {}
         }
     }
 
+    fn control(self: &Rc<Self>, token: Token, control: MediaControl) {
+        match control {
+            MediaControl::Mute(muted) => {
+                self.muted.set(muted);
+                self.sound.mute(muted);
+                self.open_microphone();
+                self.controlled(token, Ok(()));
+            }
+            MediaControl::SendDigits(digits) => self.send_digits(token, digits),
+            MediaControl::Play(source) => self.play(token, source),
+            MediaControl::StopPlaying => self.stop_playing(token),
+            MediaControl::Record(_) | MediaControl::StopRecording => {
+                self.controlled(token, Err(unsupported("record into a file")));
+            }
+            MediaControl::WriteFrames(_) | MediaControl::ReadFrames => {
+                self.controlled(token, Err(unsupported("make or take audio frame by frame: use a track")));
+            }
+        }
+    }
+
     /// Descriptions are written and read one after the other: a peer connection does one thing at a time.
     async fn answer_questions(self: Rc<Self>) {
-        loop {
-            let next = self.questions.borrow_mut().pop_front();
-            let Some((negotiation, question)) = next else { break };
-            if self.closed.get() {
-                break;
-            }
+        while let Some((negotiation, question)) = self.questions.take() {
+            let is_final = matches!(&question, MediaQuestion::SetRemote { provisional: false, .. });
             let answer = match self.answer(question).await {
                 Ok(answer) => answer,
                 Err(Refusal { status, reason }) => MediaAnswer::Refused { status, reason },
             };
             self.report(MediaReported::Answered(negotiation, answer));
+            if is_final && self.elsewhere.take() {
+                let reason = "somebody else answered than was heard before".to_owned();
+                self.happened(MediaHappened::PathLost { reason });
+            }
         }
-        self.answering.set(false);
     }
 
     async fn answer(self: &Rc<Self>, question: MediaQuestion) -> Result<MediaAnswer, Refusal> {
@@ -111,17 +148,17 @@ impl Call {
         match question {
             MediaQuestion::CreateOffer { direction, restart, .. } => {
                 self.hold(direction);
-                peer.send_from(self).await?;
+                peer.microphone.open(self).await?;
                 peer.offer(self, direction, restart).await.map(MediaAnswer::Description)
             }
             MediaQuestion::CreateAnswer { offer, direction } => {
                 peer.take_offer(&self.options.codecs, &offer).await?;
                 self.hold(direction);
-                peer.send_from(self).await?;
+                peer.microphone.open(self).await?;
                 peer.answer(&self.options.codecs, direction).await.map(MediaAnswer::Description)
             }
-            MediaQuestion::SetRemote { answer, .. } => {
-                peer.take_answer(&answer).await?;
+            MediaQuestion::SetRemote { answer, provisional } => {
+                self.elsewhere.set(peer.take_answer(&answer, provisional).await?);
                 Ok(MediaAnswer::Applied)
             }
             MediaQuestion::Rollback => {
@@ -132,12 +169,42 @@ impl Call {
         }
     }
 
+    /// Whoever is on hold does not hear what is said here, whatever direction the media have.
+    fn hold(&self, direction: Direction) {
+        self.holding.set(matches!(direction, Direction::SendOnly | Direction::Inactive));
+        self.open_microphone();
+    }
+
+    /// Whether what is said here is to be heard there.
+    pub(super) fn speaks(&self) -> bool {
+        !self.muted.get() && !self.holding.get()
+    }
+
+    fn open_microphone(&self) {
+        if let Some(track) = self.peer().and_then(|peer| peer.microphone.track()) {
+            track.set_enabled(self.speaks());
+        }
+    }
+
+    /// Whether the peer hears nothing of us.
+    /// Whether a peer that falls silent is one that is gone: the call is answered.
+    pub(super) fn is_watching(&self) -> bool {
+        self.watching.get()
+    }
+
+    pub(super) fn is_muted(&self) -> bool {
+        self.muted.get()
+    }
+
     /// The page has another microphone. One that cannot be opened leaves the call as it is.
     pub(super) async fn reopen_input(self: Rc<Self>) {
-        if let Some(peer) = self.peer()
-            && let Err(refusal) = peer.reopen_input(&self).await
-        {
-            tracing::warn!(call = self.key.0, reason = refusal.reason, "the other microphone stays unused");
+        let Some(peer) = self.peer() else { return };
+        match peer.microphone.reopen(&self).await {
+            Ok(true) => self.send_microphone(),
+            Ok(false) => {}
+            Err(refusal) => {
+                tracing::warn!(call = self.key.0, reason = refusal.reason, "the microphone stays as it is");
+            }
         }
     }
 
@@ -154,18 +221,18 @@ impl Call {
     /// The call is over: tells the last figures, then frees the microphone and the connection.
     pub(super) fn close(self: Rc<Self>) {
         self.closed.set(true);
-        self.questions.borrow_mut().clear();
+        self.questions.keep(|_| false);
+        self.presses.keep(|_| false);
+        self.silence();
         spawn_local(async move {
             let peer = self.peer.borrow_mut().take();
             if let Some(peer) = peer {
-                if let Some(figures) = figures::read(&peer).await {
-                    self.reports.send(self.key, MediaReported::Statistics(figures.figures));
+                if let Some(reading) = figures::read(&peer).await {
+                    self.reports.send(self.key, MediaReported::Statistics(reading.figures));
                 }
-                peer.close();
+                peer.close(&self);
             }
             // What the page cannot do any more, it need not.
-            let _ = self.platform.stop_playing(self.key.0);
-            let _ = self.platform.close_input(self.key.0);
             let _ = self.platform.detach(self.key.0);
             self.reports.send(self.key, MediaReported::Closed);
         });

@@ -27,7 +27,7 @@ pub(super) struct Reading {
 
 /// Reads the browser's statistics (W3C webrtc-stats).
 pub(super) async fn read(peer: &Peer) -> Option<Reading> {
-    let report: Map = JsFuture::from(peer.connection().get_stats()).await.ok()?.unchecked_into();
+    let report: Map = JsFuture::from(peer.connection.get_stats()).await.ok()?.unchecked_into();
     let mut reading = Reading { figures: MediaFigures::default(), sent_level: 0.0, received_level: 0.0 };
     let mut codecs: Vec<(String, String)> = Vec::new();
     let mut used = None;
@@ -36,7 +36,7 @@ pub(super) async fn read(peer: &Peer) -> Option<Reading> {
         match string(&entry, "type").as_deref() {
             Some("inbound-rtp") if is_audio => {
                 used = string(&entry, "codecId");
-                received(&entry, &mut reading);
+                received(peer, &entry, &mut reading);
             }
             Some("outbound-rtp") if is_audio => {
                 reading.figures.sent.packets = count(&entry, "packetsSent");
@@ -62,16 +62,19 @@ pub(super) async fn read(peer: &Peer) -> Option<Reading> {
     Some(reading)
 }
 
-fn received(entry: &JsValue, reading: &mut Reading) {
+fn received(peer: &Peer, entry: &JsValue, reading: &mut Reading) {
     let received = &mut reading.figures.received;
     received.packets = count(entry, "packetsReceived");
     received.octets = count(entry, "bytesReceived");
     received.lost = count(entry, "packetsLost");
     received.late = count(entry, "packetsDiscarded");
     received.jitter = seconds(entry, "jitter").unwrap_or_default();
-    let emitted = number(entry, "jitterBufferEmittedCount").filter(|emitted| *emitted > 0.0);
-    let delay = number(entry, "jitterBufferDelay").zip(emitted).map(|(delay, emitted)| delay / emitted);
-    received.delay = delay.and_then(|delay| Duration::try_from_secs_f64(delay).ok()).unwrap_or_default();
+    let total = |name: &str| number(entry, name).unwrap_or(0.0);
+    let buffered = (total("jitterBufferDelay"), total("jitterBufferEmittedCount"));
+    let before = peer.buffered.replace(buffered);
+    // Since the look before: the browser sums up from the beginning of the call.
+    let delay = Duration::try_from_secs_f64((buffered.0 - before.0) / (buffered.1 - before.1));
+    received.delay = delay.unwrap_or_default();
     reading.received_level = number(entry, "audioLevel").unwrap_or(0.0);
 }
 
@@ -120,7 +123,7 @@ pub(super) async fn watch(call: Rc<Call>, peer: Rc<Peer>) {
         let Some(reading) = read(&peer).await else { continue };
         let now = clock::now();
         let packets = reading.figures.received.packets;
-        if packets > heard || !peer.receives() || !call.watching.get() {
+        if packets > heard || !call.is_watching() || !peer.must_hear() {
             if heard_at.is_none() && packets > 0 {
                 call.happened(MediaHappened::AudioReceived);
             }

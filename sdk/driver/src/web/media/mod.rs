@@ -1,11 +1,16 @@
 //! The media side in a page: RTCPeerConnection does the media, session-core decides, this carries out.
 
 mod call;
-mod controls;
+mod descriptions;
 mod figures;
+mod gathering;
 mod keys;
+mod lane;
+mod microphone;
 mod peer;
 mod platform;
+mod presses;
+mod sound;
 
 use rvoip_sans_io::Map;
 use std::cell::RefCell;

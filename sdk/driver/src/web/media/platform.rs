@@ -2,7 +2,8 @@
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::{Closure, JsValue, wasm_bindgen};
-use web_sys::{MediaStream, RtcConfiguration, RtcRtpReceiver};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{MediaStream, MediaStreamTrack, RtcConfiguration, RtcRtpReceiver};
 
 #[wasm_bindgen]
 extern "C" {
@@ -16,11 +17,15 @@ extern "C" {
 
     /// The track that a call sends: a promise of a `MediaStreamTrack`.
     #[wasm_bindgen(method, catch, js_name = openInput)]
-    pub(super) fn open_input(this: &MediaPlatform, call: u32) -> Result<Promise, JsValue>;
+    pub(super) fn open_input(this: &MediaPlatform, call: u32) -> Result<JsValue, JsValue>;
 
-    /// The call does not send any more.
+    /// The call does not send that track any more.
     #[wasm_bindgen(method, catch, js_name = closeInput)]
-    pub(super) fn close_input(this: &MediaPlatform, call: u32) -> Result<(), JsValue>;
+    pub(super) fn close_input(
+        this: &MediaPlatform,
+        call: u32,
+        track: &MediaStreamTrack,
+    ) -> Result<(), JsValue>;
 
     /// The peer's audio is to be heard.
     #[wasm_bindgen(method, catch)]
@@ -43,15 +48,28 @@ extern "C" {
     #[wasm_bindgen(method, setter, js_name = devicesChanged)]
     pub(super) fn set_devices_changed(this: &MediaPlatform, changed: Option<&js_sys::Function>);
 
-    /// A track that carries a clip or a tone: a promise of a `MediaStreamTrack`.
+    /// A clip or a tone that is sent in place of the input: a promise of a [`Playback`].
     #[wasm_bindgen(method, catch)]
-    pub(super) fn play(this: &MediaPlatform, call: u32, source: &JsValue) -> Result<Promise, JsValue>;
+    pub(super) fn play(this: &MediaPlatform, call: u32, source: &JsValue) -> Result<JsValue, JsValue>;
 
-    /// Resolves when the clip of the last `play` is over.
-    #[wasm_bindgen(method, catch, js_name = playbackEnded)]
-    pub(super) fn playback_ended(this: &MediaPlatform, call: u32) -> Result<Promise, JsValue>;
+    /// What the page plays in a call.
+    #[derive(Clone, Debug)]
+    pub(super) type Playback;
 
-    /// What is played is not wanted any more.
-    #[wasm_bindgen(method, catch, js_name = stopPlaying)]
-    pub(super) fn stop_playing(this: &MediaPlatform, call: u32) -> Result<(), JsValue>;
+    /// The track that carries it.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn track(this: &Playback) -> MediaStreamTrack;
+
+    /// A promise that is resolved when it is over.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn ended(this: &Playback) -> JsValue;
+
+    /// It is not wanted any more.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn stop(this: &Playback) -> Result<(), JsValue>;
+}
+
+/// What the page gives, or promises.
+pub(super) async fn given(promised: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
+    JsFuture::from(Promise::resolve(&promised?)).await
 }
