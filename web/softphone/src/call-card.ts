@@ -1,6 +1,7 @@
 import type { Call, CallInfo, CallStatistics, EventOf } from "rvoip";
 import { alertUser, announce, make } from "./dom.js";
 import { fillKeypad } from "./keypad.js";
+import { RINGBACK, Ringer } from "./ringer.js";
 import { duration, explain, explainCause, shortName } from "./words.js";
 
 /** What a card asks of the page. */
@@ -27,7 +28,9 @@ export class CallCard {
   readonly #write = make("button", { text: "Message" });
   readonly #hangUp = make("button", { text: "Hang up", class: "stop", onclick: () => this.#run(this.#call.hangUp()) });
   readonly #pad = make("div", { class: "pad small", attributes: { role: "group", "aria-label": "Keys to send" } });
-  readonly #digits = make("output", { class: "digits", attributes: { "aria-label": "Keys sent and received" } });
+  readonly #pressed = make("output", { class: "digits", attributes: { "aria-label": "Keys sent" } });
+  readonly #digits = make("output", { class: "digits", attributes: { "aria-label": "Keys received" } });
+  readonly #ringback = new Ringer(RINGBACK);
   readonly #sent = meter("Your voice");
   readonly #received = meter("Their voice");
   readonly #quality = make("dl", { class: "quality", attributes: { "aria-label": "Quality" } });
@@ -43,7 +46,11 @@ export class CallCard {
     this.#write.addEventListener("click", () => events.write(info.peer));
     fillKeypad(this.#pad, (key) => this.#press(key));
     this.#pad.hidden = true;
-    this.#digits.hidden = true;
+    this.#pressed.hidden = this.#digits.hidden = true;
+    // Whoever looks at the call can type, as on a phone.
+    this.element.addEventListener("keydown", ({ key, ctrlKey, altKey, metaKey }) => {
+      if (/^[\d*#]$/.test(key) && !ctrlKey && !altKey && !metaKey && this.active) this.#press(key);
+    });
     this.element.append(
       make("div", {
         class: "row spread",
@@ -54,6 +61,7 @@ export class CallCard {
         attributes: { role: "group", "aria-label": `Call with ${this.#name}` },
         children: [this.#hold, this.#mute, this.#keys, this.#write, this.#hangUp],
       }),
+      this.#pressed,
       this.#digits,
       this.#pad,
       make("div", { class: "meters", children: [this.#sent.element, this.#received.element] }),
@@ -63,11 +71,11 @@ export class CallCard {
     call.on("call_state_changed", (event) => this.#changed(event), { signal });
     call.on("hold_changed", () => this.refresh(), { signal });
     call.on("levels_updated", (event) => {
-      this.#sent.show(event.sent);
+      this.#sent.show(this.#speaks ? event.sent : 0);
       this.#received.show(event.received);
     }, { signal });
     call.on("statistics_updated", (event) => this.#showQuality(event.statistics), { signal });
-    call.on("digit_received", (event) => this.#showDigit(event.digit), { signal });
+    call.on("digit_received", (event) => addDigit(this.#digits, event.digit), { signal });
     call.on("recovering", () => this.#say("Connection lost, coming back…"), { signal });
     call.on("recovered", () => this.refresh(), { signal });
     this.refresh();
@@ -77,6 +85,11 @@ export class CallCard {
   get active(): boolean {
     const info = this.#call.info;
     return info !== undefined && isUp(info) && !info.held_by_us;
+  }
+
+  /** Whether the peer hears what is said here. */
+  get #speaks(): boolean {
+    return this.active && this.#call.info?.muted !== true;
   }
 
   /** Puts the call on hold, if it is active. */
@@ -89,6 +102,13 @@ export class CallCard {
     if (this.#since !== undefined) this.#timer.textContent = duration((performance.now() - this.#since) / 1000);
   }
 
+  /** The person has signed out: nothing of the call is shown any more. */
+  forget(): void {
+    this.#off.abort();
+    this.#ringback.stop();
+    this.element.remove();
+  }
+
   /** Puts the focus on the first button. */
   focus(): void {
     (this.#hold.disabled ? this.#hangUp : this.#hold).focus();
@@ -99,7 +119,10 @@ export class CallCard {
     const info = this.#call.info;
     if (info === undefined) return;
     const up = isUp(info);
+    if (!this.#speaks) this.#sent.show(0);
     if (up) this.#since ??= performance.now();
+    if (info.state === "ringing" && info.direction === "outgoing") this.#ringback.start();
+    else this.#ringback.stop();
     this.element.dataset["state"] = info.state;
     this.#say(words(info));
     this.#hold.textContent = info.held_by_us ? "Resume" : "Hold";
@@ -117,6 +140,7 @@ export class CallCard {
       return;
     }
     this.#off.abort();
+    this.#ringback.stop();
     const why = explainCause(event.cause);
     this.element.dataset["state"] = "ended";
     this.#say(why);
@@ -155,13 +179,8 @@ export class CallCard {
   }
 
   #press(key: string): void {
-    this.#showDigit(key);
+    addDigit(this.#pressed, key);
     this.#run(this.#call.sendDtmf(key));
-  }
-
-  #showDigit(digit: string): void {
-    this.#digits.hidden = false;
-    this.#digits.textContent = `${this.#digits.textContent ?? ""}${digit}`.slice(-24);
   }
 
   #showQuality({ received, sent, round_trip_ms }: CallStatistics): void {
@@ -194,7 +213,8 @@ export class CallCard {
   }
 }
 
-function isUp(info: CallInfo): boolean {
+/** Whether a call is answered and not over. */
+export function isUp(info: CallInfo): boolean {
   return info.state === "connected" || info.state === "on_hold";
 }
 
@@ -212,6 +232,12 @@ function words(info: CallInfo): string {
     case "ended":
       return explainCause(info.cause);
   }
+}
+
+/** Shows one more key. */
+function addDigit(row: HTMLOutputElement, digit: string): void {
+  row.hidden = false;
+  row.textContent = `${row.textContent ?? ""}${digit}`.slice(-24);
 }
 
 /** How loud somebody is; the scale is logarithmic, as the ear is. */

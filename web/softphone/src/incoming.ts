@@ -1,11 +1,11 @@
 import type { Call } from "rvoip";
 import { byId } from "./dom.js";
-import { Ringer } from "./ringer.js";
+import { BELL, Ringer } from "./ringer.js";
 
 /** The dialog for calls that ring here: one after the other, the oldest first. */
 export class Incoming {
   readonly #dialog = byId("incoming", HTMLDialogElement);
-  readonly #ringer = new Ringer();
+  readonly #ringer = new Ringer(BELL);
   readonly #waiting: { readonly call: Call; readonly name: string }[] = [];
   readonly #title = document.title;
   readonly #isBusy: () => boolean;
@@ -66,6 +66,9 @@ export class Incoming {
     if (this.#dialog.open) return;
     this.#before = document.activeElement;
     this.#dialog.showModal();
-    byId("answer", HTMLButtonElement).focus();
+    // Whoever is typing does not answer with the next Enter.
+    const typing = this.#before instanceof HTMLInputElement && this.#before.value !== "";
+    if (typing) this.#dialog.focus();
+    else byId("answer", HTMLButtonElement).focus();
   }
 }

@@ -1,7 +1,7 @@
 import { Client } from "rvoip";
 import type { Account, Call, EventOf } from "rvoip";
 import type { SignIn } from "./account.js";
-import { CallCard } from "./call-card.js";
+import { CallCard, isUp } from "./call-card.js";
 import { alertUser, byId } from "./dom.js";
 import { Incoming } from "./incoming.js";
 import { markFailed, showMessage } from "./messages.js";
@@ -16,6 +16,7 @@ export class Phone {
   readonly #cards = new Map<number, CallCard>();
   readonly #incoming: Incoming;
   readonly #ticking: ReturnType<typeof setInterval>;
+  readonly #off = new AbortController();
 
   private constructor(client: Client, account: Account, own: string) {
     this.#client = client;
@@ -27,18 +28,19 @@ export class Phone {
       (call) => this.#tell(call.reject(486)),
     );
     this.#ticking = setInterval(() => this.#cards.forEach((card) => card.tick()), 500);
-    client.on("registration_changed", (event) => this.#registration(event));
-    client.on("incoming_call", (event) => this.#ring(event));
+    const { signal } = this.#off;
+    client.on("registration_changed", (event) => this.#registration(event), { signal });
+    client.on("incoming_call", (event) => this.#ring(event), { signal });
     client.on("call_state_changed", (event) => {
       if (event.state === "ended") this.#incoming.remove(event.call);
-    });
+    }, { signal });
     client.on("message_received", (event) => {
       showMessage(event.from, event.text, "in");
       const to = byId("message-to", HTMLInputElement);
       if (to.value === "") to.value = shortName(event.from);
-    });
-    client.on("recovering", () => showRegistration("registering", "Connection lost, coming back…"));
-    client.on("recovered", () => showRegistration("registered"));
+    }, { signal });
+    client.on("recovering", () => showRegistration("registering", "Connection lost, coming back…"), { signal });
+    client.on("recovered", () => showRegistration("registered"), { signal });
     if (client.devices !== undefined) setUpSound(client.devices);
   }
 
@@ -47,7 +49,7 @@ export class Phone {
     const own = entered.address.replace(/^(?!sips?:)/i, "sip:");
     const client = await Client.create(
       { media: { levels_interval: 0.2, statistics_interval: 2 } },
-      { media: { iceServers: entered.stun === "" ? [] : [{ urls: entered.stun }] } },
+      { media: { iceServers: iceServers(entered) } },
     );
     try {
       showRegistration("registering");
@@ -78,7 +80,9 @@ export class Phone {
   async message(typed: string, text: string): Promise<void> {
     const to = toUri(typed, this.#own);
     const item = showMessage(to, text, "out");
+    const call = this.#client.calls().find((call) => isWith(call, to));
     try {
+      if (call !== undefined) return await call.message(text);
       const { status, reason } = await this.#account.message(to, text);
       if (status >= 300) markFailed(item, `${reason} (${status})`);
     } catch (error) {
@@ -86,15 +90,16 @@ export class Phone {
     }
   }
 
-  /** Hangs up, unregisters and ends. */
+  /** Hangs up, unregisters and ends. The page shows nothing of it any more. */
   async signOut(): Promise<void> {
     clearInterval(this.#ticking);
+    this.#off.abort();
     this.#incoming.clear();
-    await this.#client.close();
-    for (const card of this.#cards.values()) card.element.remove();
+    for (const card of this.#cards.values()) card.forget();
     this.#cards.clear();
     this.#showNone();
     showRegistration("unregistered");
+    await this.#client.close();
   }
 
   #ring({ call, from, from_name }: EventOf<"incoming_call">): void {
@@ -147,6 +152,18 @@ export class Phone {
   #tell(verb: Promise<unknown>): void {
     verb.catch((error: unknown) => alertUser(explain(error)));
   }
+}
+
+/** The server that helps to find a way, if one was entered. */
+function iceServers({ ice, turnUser, turnPassword }: SignIn): RTCIceServer[] {
+  if (ice === "") return [];
+  return [/^turns?:/i.test(ice) ? { urls: ice, username: turnUser, credential: turnPassword } : { urls: ice }];
+}
+
+/** Whether a call is up with somebody. */
+function isWith(call: Call, uri: string): boolean {
+  const info = call.info;
+  return info !== undefined && isUp(info) && shortName(info.peer) === shortName(uri);
 }
 
 /** Shows how the registration stands. */

@@ -99,7 +99,7 @@ export function shortName(uri: string): string {
 
 /** What somebody typed, as a SIP URI; a bare number or name belongs to the domain of our own address. */
 export function toUri(typed: string, own: string): string {
-  const text = typed.trim();
+  const text = typed.trim().replace(/^tel:/i, "");
   if (/^sips?:/i.test(text)) return text;
   if (text.includes("@")) return `sip:${text}`;
   const number = /^[+\d][\d\s().-]*$/.test(text) ? text.replace(/[\s().-]/g, "") : text;
