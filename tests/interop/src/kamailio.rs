@@ -12,7 +12,7 @@ use crate::wait::{LIMIT, wait_until};
 
 /// The domain that Kamailio serves; no name server knows it, so everything goes by way of an outbound proxy.
 pub const DOMAIN: &str = "test.invalid";
-/// The password of every user: alice, bob and carol.
+/// The password of every user: alice, bob, carol and dave.
 pub const PASSWORD: &str = "open-sesame";
 
 const CONFIGURATION: &str = include_str!("../peers/kamailio/kamailio.cfg");

@@ -13,7 +13,7 @@ use crate::kamailio::{DOMAIN, PASSWORD, account_words};
 use crate::wait::{LIMIT, wait_until};
 
 /// The users of Kamailio and of our switch.
-pub const USERS: [&str; 3] = ["alice", "bob", "carol"];
+pub const USERS: [&str; 4] = ["alice", "bob", "carol", "dave"];
 
 /// Our switch, until it is dropped.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ import { startChromium } from "../support/chromium.js";
 import { repository, web } from "../support/paths.js";
 import { serve } from "../support/serve.js";
 import { startServer } from "../support/server.js";
-import { Phone, assertSpeech } from "./driver.js";
+import { Phone } from "./driver.js";
 
 /** What the microphones of both pages say: not what the greeting says. */
 const CLIP = join(repository, "tests/vectors/speech/bob.wav");
@@ -39,7 +39,7 @@ test("the README's call: bob hears the greeting, and his four keys are read", as
   try {
     const [alice, bob] = server.users;
     assert.ok(alice && bob);
-    const callee = await Phone.open(browser, site.url, bob, server.ws);
+    const callee = await Phone.open({ browser, says: CLIP, hears: GREETING }, site.url, bob, server.ws);
     const page = await (await browser.newContext({ permissions: ["microphone"] })).newPage();
     await page.goto(`${site.url}/example/`);
     await page.waitForFunction(() => document.title === "ready");
@@ -52,7 +52,7 @@ test("the README's call: bob hears the greeting, and his four keys are read", as
     digits.catch(() => undefined);
     const { call } = await callee.event("incoming_call");
     await callee.run(call, "answer");
-    assertSpeech(await callee.listen(call, 3, GREETING));
+    await callee.listen(call, 3);
     await callee.page.waitForTimeout(1500);
     // Alice hangs up when she has the fourth key, which may be before bob's page says that it is sent.
     await callee.try(call, "sendDtmf", "1234");

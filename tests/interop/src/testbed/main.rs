@@ -52,7 +52,7 @@ struct CompareArguments {
 #[derive(Debug, Args)]
 struct KamailioArguments {
     /// A baresip that is registered as this user and answers.
-    #[arg(long, value_name = "USER", value_parser = ["alice", "bob", "carol"])]
+    #[arg(long, value_name = "USER", value_parser = USERS)]
     baresip: Option<String>,
     /// The WAV file that baresip says: 16-bit PCM at 8,000 Hz, mono; bob's voice unless given.
     #[arg(long, value_name = "WAV", requires = "baresip")]

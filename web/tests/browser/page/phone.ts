@@ -1,12 +1,28 @@
 import init, { BrowserMedia, Client, RvoipError } from "../../../dist/index.js";
-import type { Account, Call, Cause, Event } from "../../../dist/index.js";
+import type { Account, Call, Cause, ClientSettings, Event } from "../../../dist/index.js";
 
 const RATE = 8000;
 
 /** The browser's audio, of which every call's received part is also recorded. */
 class RecordingMedia extends BrowserMedia {
   readonly recordings = new Map<number, Float32Array[]>();
+  /** The tracks that were opened, newest last. */
+  readonly inputs: MediaStreamTrack[] = [];
   #context: AudioContext | undefined;
+
+  /** Whether the person takes her time to allow the microphone, and how often she was asked. */
+  hesitates = false;
+  asked = 0;
+  /** She allows it. */
+  decide: () => void = () => undefined;
+
+  override async openInput(call: number): Promise<MediaStreamTrack> {
+    this.asked += 1;
+    if (this.hesitates) await new Promise<void>((resolve) => (this.decide = resolve));
+    const track = await super.openInput(call);
+    this.inputs.push(track);
+    return track;
+  }
 
   override attach(call: number, stream: MediaStream): void {
     super.attach(call, stream);
@@ -32,7 +48,7 @@ export type Outcome<T> = { readonly value: T } | { readonly kind: string; readon
 /** A phone that a test outside of the page drives. */
 export class TestPhone {
   readonly events: Event[] = [];
-  readonly #media = new RecordingMedia({
+  readonly media = new RecordingMedia({
     audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
   });
   #client: Client | undefined;
@@ -43,12 +59,10 @@ export class TestPhone {
     return this.#client;
   }
 
-  async start(): Promise<void> {
+  async start(settings: ClientSettings): Promise<void> {
     await init();
-    this.#client = await Client.create(
-      { media: { statistics_interval: 1, levels_interval: 0.2 } },
-      { media: this.#media },
-    );
+    const media = { statistics_interval: 1, levels_interval: 0.2, ...settings.media };
+    this.#client = await Client.create({ ...settings, media }, { media: this.media });
     void (async () => {
       for await (const event of this.client.events()) this.events.push(event);
     })();
@@ -56,6 +70,11 @@ export class TestPhone {
 
   async register(address: string, password: string, server: string): Promise<void> {
     this.#account = await this.client.account(address, { password, outbound_proxy: server }).register();
+  }
+
+  /** Adds an account without registering it. */
+  async add(address: string, server: string): Promise<void> {
+    this.#account = await this.client.account(address, { outbound_proxy: server }).add();
   }
 
   async place(to: string): Promise<number> {
@@ -77,7 +96,7 @@ export class TestPhone {
 
   /** What a call's peer said since a moment of its recording, as samples of 8,000 Hz. */
   heard(key: number, from = 0): number[] {
-    const blocks = this.#media.recordings.get(key) ?? [];
+    const blocks = this.media.recordings.get(key) ?? [];
     const all: number[] = [];
     let at = 0;
     for (const block of blocks) {
@@ -88,7 +107,7 @@ export class TestPhone {
 
   /** How many samples a call's recording has. */
   recorded(key: number): number {
-    return (this.#media.recordings.get(key) ?? []).reduce((sum, block) => sum + block.length, 0);
+    return (this.media.recordings.get(key) ?? []).reduce((sum, block) => sum + block.length, 0);
   }
 }
 
@@ -102,11 +121,42 @@ export async function outcome<T>(verb: Promise<T>): Promise<Outcome<T>> {
   }
 }
 
+/** Answers an offer with a connection of its own, which says a tone. */
+export async function answerer(offer: string, hertz: number): Promise<string> {
+  const connection = new RTCPeerConnection();
+  await connection.setRemoteDescription({ type: "offer", sdp: offer });
+  const context = new AudioContext();
+  const oscillator = new OscillatorNode(context, { frequency: hertz });
+  const destination = context.createMediaStreamDestination();
+  oscillator.connect(new GainNode(context, { gain: 0.4 })).connect(destination);
+  oscillator.start();
+  for (const track of destination.stream.getTracks()) connection.addTrack(track, destination.stream);
+  await connection.setLocalDescription();
+  return gathered(connection);
+}
+
+/** An offer of audio and video. */
+export async function offerOfVideo(): Promise<string> {
+  const connection = new RTCPeerConnection();
+  for (const kind of ["audio", "video"]) connection.addTransceiver(kind);
+  await connection.setLocalDescription();
+  return gathered(connection);
+}
+
+async function gathered(connection: RTCPeerConnection): Promise<string> {
+  while (connection.iceGatheringState !== "complete") {
+    await new Promise((resolve) => connection.addEventListener("icegatheringstatechange", resolve, { once: true }));
+  }
+  return connection.localDescription?.sdp ?? "";
+}
+
 declare global {
   var phone: TestPhone;
   var outcomeOf: typeof outcome;
+  var answerer: (offer: string, hertz: number) => Promise<string>;
+  var offerOfVideo: () => Promise<string>;
 }
 
 globalThis.phone = new TestPhone();
-globalThis.outcomeOf = outcome;
+Object.assign(globalThis, { outcomeOf: outcome, answerer, offerOfVideo });
 document.title = "ready";
