@@ -4,11 +4,11 @@ import { build } from "esbuild";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
+import { execFileSync } from "node:child_process";
 
 const [dist, wasm] = process.argv.slice(2);
 const here = dirname(fileURLToPath(import.meta.url));
-const compressed = (bytes) => gzipSync(bytes, { level: 9 }).length;
+const compressed = (bytes) => execFileSync("gzip", ["-9", "-n", "-c"], { input: bytes, maxBuffer: 1 << 24 }).length;
 
 async function bundle(module) {
   const { outputFiles } = await build({

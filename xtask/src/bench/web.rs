@@ -1,4 +1,5 @@
-//! The browser's package next to jssip and sip.js: what a page loads, and messages parsed a second in the same node.
+//! The browser's package next to jssip and sip.js: what a page loads, and messages parsed and events heard a second in the same
+//! node.
 
 use anyhow::Result;
 
@@ -16,5 +17,6 @@ pub(super) fn measure() -> Result<()> {
     let dist = root().join("web/dist").to_string_lossy().into_owned();
     let module = format!("{dist}/wasm/rvoip_wasm_bg.wasm");
     run("node", &[&format!("{FOLDER}/size.js"), &dist, &module])?;
-    run("node", &[&format!("{FOLDER}/parse.js"), &dist, &module, "tests/bench/invite.sip"])
+    run("node", &[&format!("{FOLDER}/parse.js"), &dist, &module, "tests/bench/invite.sip"])?;
+    run("node", &[&format!("{FOLDER}/events.js"), &dist, &module])
 }
