@@ -8,7 +8,7 @@ use rvoip_session_core::{EndCause, SessionId};
 use rvoip_sip_core::StatusCode;
 
 use crate::network::{Network, Weather};
-use crate::phone::Phone;
+use crate::phone::{Phone, Told};
 
 /// What somebody does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,10 +40,6 @@ pub struct Outcome {
     pub fate: Fate,
     /// The weather.
     pub weather: Weather,
-    /// Whether anybody held the other.
-    pub held: bool,
-    /// How long the two were meant to talk.
-    pub talk: Duration,
     /// The caller.
     pub alice: Phone,
     /// The callee.
@@ -51,6 +47,9 @@ pub struct Outcome {
     /// First lines of all SIP messages.
     pub ladder: Vec<String>,
 }
+
+/// The keys that alice presses.
+const DIGITS: &str = "12#";
 
 /// Everything is over after so long: the longest timers of both sides, one after the other.
 const LONGEST: Duration = Duration::from_secs(400);
@@ -69,7 +68,7 @@ pub fn run(seed: u64) -> Outcome {
     else {
         unreachable!("the names are users");
     };
-    let (fate, talk, held, mut script) = script(&mut random);
+    let (fate, mut script) = script(&mut random);
     let mut ladder = Vec::new();
     if let Ok(to) = bob.uri() {
         alice.session = Some(alice.agent.invite(now, alice.identity, &to));
@@ -95,11 +94,11 @@ pub fn run(seed: u64) -> Outcome {
         alice.tick(now);
         bob.tick(now);
     }
-    Outcome { fate, weather, held, talk, alice, bob, ladder }
+    Outcome { fate, weather, alice, bob, ladder }
 }
 
 /// Draws what happens when.
-fn script(random: &mut Random) -> (Fate, Duration, bool, Vec<(Instant, Act)>) {
+fn script(random: &mut Random) -> (Fate, Vec<(Instant, Act)>) {
     let start = Now::at(Duration::ZERO).monotonic;
     let milliseconds =
         |random: &mut Random, from: u64, to: u64| Duration::from_millis(from + random.below(to - from + 1));
@@ -113,7 +112,6 @@ fn script(random: &mut Random) -> (Fate, Duration, bool, Vec<(Instant, Act)>) {
     let mut acts =
         vec![(start + Duration::from_secs(8), Act::Ring), (start + Duration::from_secs(33), Act::Ring)];
     let talk = milliseconds(random, 500, 6_000);
-    let mut held = false;
     match fate {
         Fate::Rejected => acts.push((start + decided, Act::Reject)),
         Fate::Cancelled => acts.push((start + milliseconds(random, 0, 30_000), Act::HangUp { alice: true })),
@@ -123,7 +121,6 @@ fn script(random: &mut Random) -> (Fate, Duration, bool, Vec<(Instant, Act)>) {
             let established = start + decided + Duration::from_secs(33);
             for alice in [true, false] {
                 if random.chance(0.3) {
-                    held = true;
                     let from = milliseconds(random, 0, 2_000);
                     acts.push((established + from, Act::Hold { alice }));
                     acts.push((established + from + milliseconds(random, 0, 2_000), Act::Resume { alice }));
@@ -143,7 +140,7 @@ fn script(random: &mut Random) -> (Fate, Duration, bool, Vec<(Instant, Act)>) {
         }
     }
     acts.sort_by_key(|(at, _)| *at);
-    (fate, talk, held, acts)
+    (fate, acts)
 }
 
 fn play(act: Act, now: Now, alice: &mut Phone, bob: &mut Phone) {
@@ -158,6 +155,7 @@ fn play(act: Act, now: Now, alice: &mut Phone, bob: &mut Phone) {
         Act::Hold { alice: is_alice } => who(is_alice, alice, bob, &|phone| {
             if let Some(session) = phone.session.filter(|_| !ended(phone)) {
                 phone.agent.hold(now, session);
+                phone.told.holding = Some(now.monotonic);
             }
         }),
         Act::Resume { alice: is_alice } => who(is_alice, alice, bob, &|phone| {
@@ -168,7 +166,7 @@ fn play(act: Act, now: Now, alice: &mut Phone, bob: &mut Phone) {
         Act::Digits => {
             if let Some(media) = &mut alice.media {
                 // The peer may not take any: then nothing is sent.
-                let _ = media.send_digits("12#");
+                alice.told.pressed = media.send_digits(DIGITS).is_ok().then_some(now.monotonic);
             }
         }
         Act::HangUp { alice: is_alice } => who(is_alice, alice, bob, &|phone| {
@@ -184,6 +182,13 @@ fn decide(bob: &mut Phone, action: &dyn Fn(&mut Phone, SessionId)) {
     if let Some(session) = bob.session.filter(|_| bob.told.ended == 0) {
         action(bob, session);
     }
+}
+
+/// Whether a call went on for so long after something happened, at both ends.
+fn lasted(since: Option<Instant>, long: Duration, told: [&Told; 2]) -> bool {
+    since.is_some_and(|since| {
+        told.iter().all(|told| told.over.is_some_and(|over| over.saturating_duration_since(since) >= long))
+    })
 }
 
 impl Outcome {
@@ -254,9 +259,52 @@ impl Outcome {
         if !fits(&alice.cause) || !fits(&bob.cause) {
             return Err(format!("the call ended by {:?} and {:?}", alice.cause, bob.cause));
         }
-        // Half a minute is kept for the establishment, so both talked for long in any weather.
-        if alice.received < 100 || bob.received < 100 {
-            return Err(format!("only {} and {} audio packets arrived", alice.received, bob.received));
+        self.check_audio()?;
+        self.check_digits()?;
+        self.check_hold()
+    }
+
+    /// Half a minute is kept for the establishment, so both talk for long in any weather, and what the network does not lose is
+    /// heard, but for what is sent to somebody who has hung up already.
+    fn check_audio(&self) -> Result<(), String> {
+        let (alice, bob) = (&self.alice.told, &self.bob.told);
+        if alice.timed_out || bob.timed_out {
+            return Err("somebody was taken to be gone who was there".to_owned());
+        }
+        for (from, to) in [(alice, bob), (bob, alice)] {
+            #[expect(clippy::cast_precision_loss, reason = "some thousand packets")]
+            let arriving = from.sent as f64 * (1.0 - self.weather.loss);
+            #[expect(clippy::cast_precision_loss, reason = "some thousand packets")]
+            if from.sent < 1_000 || (to.received as f64) < arriving / 1.5 {
+                return Err(format!("only {} of {} audio packets arrived", to.received, from.sent));
+            }
+        }
+        Ok(())
+    }
+
+    /// Key presses arrive once and in their order; all of them, if there was time and nobody held.
+    fn check_digits(&self) -> Result<(), String> {
+        let (alice, bob) = (&self.alice.told, &self.bob.told);
+        let mut pressed = DIGITS.chars();
+        if !bob.digits.chars().all(|digit| pressed.any(|other| other == digit)) {
+            return Err(format!("alice pressed {DIGITS}, bob heard {:?}", bob.digits));
+        }
+        let held = alice.holding.or(bob.holding).is_some();
+        let in_time = lasted(alice.pressed, Duration::from_secs(2), [alice, bob]);
+        if in_time && !held && bob.digits != DIGITS {
+            return Err(format!("alice pressed {DIGITS}, bob heard only {:?}", bob.digits));
+        }
+        Ok(())
+    }
+
+    /// In weather in which a request gets through at once or soon, whoever is held is told so, unless both hold at a time.
+    fn check_hold(&self) -> Result<(), String> {
+        let (alice, bob) = (&self.alice.told, &self.bob.told);
+        for (holder, held) in [(alice, bob), (bob, alice)] {
+            let in_time = lasted(holder.holding, Duration::from_secs(3), [alice, bob]);
+            if self.weather.loss < 0.05 && in_time && held.holding.is_none() && held.holds == 0 {
+                return Err("nobody was told of a hold".to_owned());
+            }
         }
         Ok(())
     }

@@ -23,12 +23,22 @@ pub struct Told {
     pub established: Option<Instant>,
     /// How often the end was told.
     pub ended: u32,
+    /// When it last did.
+    pub over: Option<Instant>,
     /// Why it ended.
     pub cause: Option<EndCause>,
     /// Events of the session after its end.
     pub after_end: u32,
     /// Key presses of the peer.
     pub digits: String,
+    /// When keys were pressed here that the peer takes.
+    pub pressed: Option<Instant>,
+    /// When the peer was put on hold from here.
+    pub holding: Option<Instant>,
+    /// How often the peer held us.
+    pub holds: u32,
+    /// The peer's media were taken to be gone.
+    pub timed_out: bool,
     /// SIP messages that arrived.
     pub heard: u32,
     /// ACKs among them.
@@ -41,8 +51,10 @@ pub struct Told {
     pub recovering: u32,
     /// How often that was made good.
     pub recovered: u32,
-    /// Packets that the media had received when the call ended.
+    /// Packets that the media had received when the call ended, each counted once.
     pub received: u64,
+    /// Packets that it had sent.
+    pub sent: u64,
 }
 
 /// One phone.
@@ -180,6 +192,7 @@ impl Phone {
                     network.send(now.monotonic, Packet { source, destination, bytes });
                 }
                 MediaOutput::Event(MediaEvent::DigitReceived { digit, .. }) => self.told.digits.push(digit),
+                MediaOutput::Event(MediaEvent::TimedOut) => self.told.timed_out = true,
                 MediaOutput::Event(_) => {}
                 MediaOutput::Timeout(at) => return at,
             }
@@ -228,20 +241,30 @@ impl Phone {
                 self.session = Some(session);
                 self.told.rings = true;
             }
-            UserAgentEvent::Established { .. } => self.told.established = Some(now.monotonic),
+            UserAgentEvent::Established { .. } => {
+                self.told.established = Some(now.monotonic);
+                self.media.iter_mut().for_each(|media| media.watch(now));
+            }
             UserAgentEvent::Ended { cause, .. } => {
                 self.told.ended += 1;
+                self.told.over = Some(now.monotonic);
                 self.told.cause = Some(cause);
                 if let Some(media) = &mut self.media {
                     media.hang_up(now);
-                    self.told.received = media.statistics().received.packets;
+                    let statistics = media.statistics();
+                    let received = statistics.received;
+                    self.told.received = received.packets.saturating_sub(received.duplicates);
+                    self.told.sent = statistics.sent.packets;
                 }
             }
             UserAgentEvent::Registered { .. } => self.told.registered = true,
             UserAgentEvent::RegistrationFailed { .. } | UserAgentEvent::Unregistered { .. } => {
                 self.told.registered = false;
             }
-            UserAgentEvent::HoldChanged { remote, .. } => self.told.held = remote,
+            UserAgentEvent::HoldChanged { remote, .. } => {
+                self.told.holds += u32::from(remote && !self.told.held);
+                self.told.held = remote;
+            }
             UserAgentEvent::Recovering { .. } => self.told.recovering += 1,
             UserAgentEvent::Recovered { .. } => self.told.recovered += 1,
             UserAgentEvent::Progress { .. }
