@@ -120,6 +120,8 @@ impl Recordings {
 /// A file that is being written, or what went wrong with it.
 struct Sheet {
     path: PathBuf,
+    /// The same file, however its path is spelled.
+    place: PathBuf,
     wav: Result<WavWriter<BufWriter<File>>, MediaFailure>,
 }
 
@@ -128,7 +130,8 @@ fn run(todo: &Receiver<Job>, done: impl Fn(Order)) {
     while let Ok(job) = todo.recv() {
         match job {
             Job::Create { owner, id, path } => {
-                let taken = sheets.values().any(|sheet| sheet.path == path);
+                let place = place(&path);
+                let taken = sheets.values().any(|sheet| sheet.place == place);
                 let wav = if taken {
                     Err(unwritable(&path, "it is being recorded already"))
                 } else {
@@ -136,7 +139,7 @@ fn run(todo: &Receiver<Job>, done: impl Fn(Order)) {
                 };
                 let created = wav.as_ref().map(drop).map_err(Clone::clone);
                 if wav.is_ok() {
-                    sheets.insert(id, Sheet { path, wav });
+                    sheets.insert(id, Sheet { path, place, wav });
                 }
                 done(Order::Created { owner, id, created });
             }
@@ -189,6 +192,15 @@ impl Sheet {
     fn finish(self) -> Result<(), MediaFailure> {
         self.wav?.finish().map_err(|error| unwritable(&self.path, &explain(&error)))
     }
+}
+
+/// Where a path leads to, whether or not there is a file yet.
+fn place(path: &Path) -> PathBuf {
+    let folder = || {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(fs::canonicalize(folder).ok()?.join(path.file_name()?))
+    };
+    fs::canonicalize(path).ok().or_else(folder).unwrap_or_else(|| path.to_path_buf())
 }
 
 fn create(path: &Path) -> Result<WavWriter<BufWriter<File>>, MediaFailure> {
@@ -256,7 +268,10 @@ mod tests {
         let (jobs, todo) = channel();
         let mut recordings = Recordings { jobs, last: 0 };
         let first = recordings.create(OWNER, path.clone());
-        let second = recordings.create(OWNER, path.clone());
+        // The same file by another way.
+        let folder = std::env::temp_dir();
+        let detour = folder.join("..").join(folder.file_name().unwrap()).join(path.file_name().unwrap());
+        let second = recordings.create(OWNER, detour.clone());
         let third = recordings.create(OWNER, std::env::temp_dir());
         drop(recordings);
         let told = std::cell::RefCell::new(Vec::new());
@@ -268,7 +283,7 @@ mod tests {
         fs::remove_file(&path).unwrap();
         let told = told.into_inner();
         assert_eq!(told.first(), Some(&(first.id, Ok(()))));
-        let twice = format!("{} cannot be written: it is being recorded already", path.display());
+        let twice = format!("{} cannot be written: it is being recorded already", detour.display());
         assert_eq!(told.get(1), Some(&(second.id, Err(twice))));
         assert!(matches!(told.get(2), Some((id, Err(_))) if *id == third.id));
     }
