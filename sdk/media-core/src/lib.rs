@@ -32,6 +32,7 @@
 //! - No payload, timestamp or file makes anything panic or grow without bound.
 
 pub mod codec;
+mod companded;
 pub mod compare;
 pub mod conceal;
 pub mod g711;

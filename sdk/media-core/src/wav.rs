@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use hound::{SampleFormat, WavReader, WavSpec};
 
-/// The longest clip that is read, in samples of one channel (about 23 minutes at 48 kHz).
-pub const MAX_CLIP_SAMPLES: u32 = 1 << 26;
+use crate::companded::{Companded, HEAD};
+
+/// The longest clip that is read, in samples of one channel (about 46 minutes at 48 kHz).
+pub const MAX_CLIP_SAMPLES: u32 = 1 << 27;
 /// The highest and lowest rate of a clip, in Hz.
 const RATES: std::ops::RangeInclusive<u32> = 1_000..=384_000;
 /// A recording ends here, so that its length still fits into the header, in samples.
@@ -79,26 +81,23 @@ impl PcmClip {
         Self { rate, samples: samples.into() }
     }
 
-    /// Reads a WAV file of 8, 16, 24 or 32 bit integers or 32 bit floats; several channels are folded to one.
+    /// Reads a WAV file of 8, 16, 24 or 32 bit integers, 32 bit floats, or codes of A-law or µ-law; several channels are folded
+    /// to one.
     pub fn from_wav(bytes: &[u8]) -> Result<Self, WavError> {
         Self::read_wav(Cursor::new(bytes))
     }
 
     /// Reads a WAV file as [`PcmClip::from_wav`] does, from a reader.
-    pub fn read_wav(reader: impl Read) -> Result<Self, WavError> {
-        let mut wav = WavReader::new(reader)?;
+    pub fn read_wav(mut reader: impl Read) -> Result<Self, WavError> {
+        let mut head = Vec::new();
+        reader.by_ref().take(HEAD).read_to_end(&mut head).map_err(WavError::Io)?;
+        if let Some(companded) = Companded::of(&head) {
+            let (samples, rate) = companded.read(reader)?;
+            return Ok(Self::new(rate, samples));
+        }
+        let mut wav = WavReader::new(Cursor::new(head).chain(reader))?;
         let spec = wav.spec();
-        let unsupported = WavError::Unsupported { bits: spec.bits_per_sample, channels: spec.channels };
-        if spec.channels == 0 || spec.channels > 8 {
-            return Err(unsupported);
-        }
-        if !RATES.contains(&spec.sample_rate) {
-            return Err(WavError::Rate(spec.sample_rate));
-        }
-        let samples = wav.duration();
-        if samples > MAX_CLIP_SAMPLES {
-            return Err(WavError::TooLong { samples, limit: MAX_CLIP_SAMPLES });
-        }
+        check(spec.channels, spec.bits_per_sample, spec.sample_rate, wav.duration())?;
         let channels = usize::from(spec.channels);
         let samples = match (spec.sample_format, spec.bits_per_sample) {
             (SampleFormat::Int, bits @ (8 | 16 | 24 | 32)) => {
@@ -112,7 +111,9 @@ impl PcmClip {
                 wav.samples::<f32>().map(|sample| sample.map(|value| f64::from(value) * 32_768.0)),
                 channels,
             ),
-            (SampleFormat::Int | SampleFormat::Float, _) => return Err(unsupported),
+            (SampleFormat::Int | SampleFormat::Float, bits) => {
+                return Err(WavError::Unsupported { bits, channels: spec.channels });
+            }
         }?;
         Ok(Self::new(spec.sample_rate, samples))
     }
@@ -149,8 +150,22 @@ impl std::fmt::Debug for PcmClip {
     }
 }
 
+/// Whether a file of this kind and length is read.
+pub(crate) fn check(channels: u16, bits: u16, rate: u32, samples: u32) -> Result<(), WavError> {
+    if channels == 0 || channels > 8 {
+        return Err(WavError::Unsupported { bits, channels });
+    }
+    if !RATES.contains(&rate) {
+        return Err(WavError::Rate(rate));
+    }
+    if samples > MAX_CLIP_SAMPLES {
+        return Err(WavError::TooLong { samples, limit: MAX_CLIP_SAMPLES });
+    }
+    Ok(())
+}
+
 /// The mean of the channels; grows with what is really there, not with what the header promises.
-fn fold(
+pub(crate) fn fold(
     samples: impl Iterator<Item = Result<f64, hound::Error>>,
     channels: usize,
 ) -> Result<Vec<i16>, hound::Error> {

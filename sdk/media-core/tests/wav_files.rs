@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use hound::{SampleFormat, WavSpec};
 use proptest::prelude::*;
+use rvoip_media_core::g711::Companding;
 use rvoip_media_core::wav::{PcmClip, WavError, WavWriter};
 
 fn spec(channels: u16, bits_per_sample: u16, sample_format: SampleFormat) -> WavSpec {
@@ -39,6 +40,43 @@ fn every_width_of_samples_is_read() {
     }
     let bytes = file(spec(1, 32, SampleFormat::Float), [0.0_f32, 0.5, -0.5, -1.0, 7.0, f32::NAN]);
     assert_eq!(&*PcmClip::from_wav(&bytes).unwrap().samples, [0, 16_384, -16_384, -32_768, 32_767, 0]);
+}
+
+/// A file of codes: format 6 is A-law, 7 µ-law, with a chunk of another kind before the codes.
+fn companded(format: u16, channels: u16, codes: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(codes.len()).unwrap();
+    let mut bytes = b"RIFF\0\0\0\0WAVEfmt \x12\0\0\0".to_vec();
+    for field in [format, channels, 8_000, 0, 8_000, 0, channels, 8, 0] {
+        bytes.extend(field.to_le_bytes());
+    }
+    bytes.extend(b"fact\x05\0\0\0abcde\0data");
+    bytes.extend(length.to_le_bytes());
+    bytes.extend(codes);
+    bytes
+}
+
+#[test]
+fn the_codes_of_telephone_prompts_are_read() {
+    for (format, law) in [(6, Companding::Alaw), (7, Companding::Mulaw)] {
+        let mut codes = Vec::new();
+        law.encode(&[0, 1_000, -1_000, 30_000], &mut codes);
+        let mut expected = Vec::new();
+        law.decode(&codes, &mut expected);
+        let clip = PcmClip::from_wav(&companded(format, 1, &codes)).unwrap();
+        assert_eq!((&*clip.samples, clip.rate), (&*expected, 8_000));
+        let [first, second, third, fourth] = codes[..] else { panic!() };
+        let stereo =
+            PcmClip::from_wav(&companded(format, 2, &[first, first, second, third, fourth, fourth])).unwrap();
+        assert_eq!(&*stereo.samples, [expected[0], 0, expected[3]]);
+        let whole = companded(format, 1, &codes);
+        for length in 0..whole.len() {
+            assert!(PcmClip::from_wav(&whole[..length]).is_err(), "{length}");
+        }
+        assert!(matches!(
+            PcmClip::from_wav(&companded(format, 0, &codes)),
+            Err(WavError::Unsupported { .. })
+        ));
+    }
 }
 
 #[test]
@@ -73,6 +111,9 @@ fn damaged_files_are_named_as_such() {
     let data = huge.windows(4).position(|window| window == b"data").unwrap();
     huge[data + 4..data + 8].copy_from_slice(&0xffff_fff0_u32.to_le_bytes());
     assert!(matches!(PcmClip::from_wav(&huge), Err(WavError::TooLong { .. })));
+    // What may be played may be read: half an hour at 48 kHz.
+    huge[data + 4..data + 8].copy_from_slice(&(2 * 48_000 * 1_800_u32).to_le_bytes());
+    assert!(matches!(PcmClip::from_wav(&huge), Err(WavError::Truncated | WavError::Io(_))), "only cut off");
     let mut odd_rate = whole;
     odd_rate[24..28].copy_from_slice(&7_u32.to_le_bytes());
     assert!(PcmClip::from_wav(&odd_rate).is_err());
