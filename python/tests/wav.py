@@ -13,8 +13,8 @@ from pathlib import Path
 
 Samples = Sequence[int]
 
-HEARD = 0.7
-"""The likeness from which on something was heard. What a busy machine delays is missing; another sound is below 0.3."""
+HEARD = 0.95
+"""The likeness from which on something was heard; another sound is below 0.3."""
 
 
 def tone(hertz: float, milliseconds: int) -> array[int]:
