@@ -25,7 +25,8 @@
 //! # RFCs
 //! - RFC 3550: section 5 (packets), 6.1 to 6.7 (RTCP; 6.7 reading), 6.2 and 6.3 (interval with reconsideration
 //!   and reverse reconsideration), appendices A.1 (validity), A.2 (compounds), A.3 (loss),
-//!   A.8 (jitter). Profile-specific ends of reports are skipped. Members are counted by the caller.
+//!   A.8 (jitter). Profile-specific ends of reports are skipped. Members are counted by the caller. Not: a new source after
+//!   a collision (8.2), timing members out (6.3.5).
 //! - RFC 8285: elements of both forms, reading. RFC 5761 section 4: telling RTCP from RTP. RFC 5506: reading.
 //! - RFC 4733: digits, both ways, with segments and repeats; packed events when reading. Not: other events, tones,
 //!   redundancy by RFC 2198.

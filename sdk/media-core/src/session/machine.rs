@@ -63,13 +63,15 @@ const LATE: Duration = Duration::from_millis(5);
 ///
 /// Packets are taken from the address that the peer described. Two in sequence from elsewhere move the stream there, once
 /// in a negotiation, because many peers sit behind address translators (RFC 4961); after packets were heard, only the
-/// same SSRC can move, until the peer describes another address. The described address can always take the stream back. A new
+/// same SSRC can move, until the peer describes another address, and again when nothing came from where it was for two seconds,
+/// since a translator may give it another address in the middle of a call. The described address can always take the stream back. A new
 /// SSRC from an address that is accepted is a new source. A peer that reflects packets under our own SSRC is heard like any
 /// other. What comes before the first offer is answered is heard too, wherever it comes from (RFC 3264 section 5.1).
 ///
 /// Implemented: RFC 3264 sections 5 to 8 on top of `rvoip-sdp-core`; RFC 3550 sections 6.2, 6.3, 6.4, 6.5.1, 6.6 and
 /// appendix A.1; RFC 3551 section 4.1 (marker); RFC 4733 (digits); RFC 4961; RFC 5761 (a shared port); RFC 7022 section
-/// 4.2. Not: a new SSRC after a collision (RFC 3550 section 8.2).
+/// 4.2; RFC 6263 section 7. Not: a new SSRC after a collision (RFC 3550 section 8.2), and timing out a member that left without
+/// goodbye (6.3.5), of which there is one at most.
 pub struct MediaSession {
     /// The clock of the wall is read once: it may be set while a call lasts, and round trips are measured on it.
     start: Now,

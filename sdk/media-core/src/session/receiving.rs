@@ -17,6 +17,9 @@ const PROBATION: Duration = Duration::from_secs(1);
 /// After so long in a negotiation, whoever still sends is the peer that was negotiated with, and not the party of before.
 const SETTLED: Duration = Duration::from_secs(1);
 
+/// After so long without a packet the peer may have got another address from its translator, of which it knows nothing.
+const REBOUND: Duration = Duration::from_secs(2);
+
 /// The sources of the peer's RTP.
 #[derive(Debug, Default)]
 pub(super) struct Receiving {
@@ -34,6 +37,8 @@ struct Current {
     source: SocketAddr,
     /// It was heard from there since the peer last described another address.
     proved: bool,
+    /// When it was last heard.
+    heard: Instant,
     reception: Reception,
 }
 
@@ -102,6 +107,10 @@ impl Receiving {
         })
     }
 
+    fn is_silent(&self, now: Instant) -> bool {
+        self.current.as_ref().is_some_and(|current| now.saturating_duration_since(current.heard) >= REBOUND)
+    }
+
     fn place(
         &mut self,
         now: Now,
@@ -118,12 +127,15 @@ impl Receiving {
             if self.moving.take_if(settled).is_some() {
                 path.settle();
             }
+            current.heard = now.monotonic;
             return Place::Take(current.reception.received(now, packet));
         }
         let expected = path.expects(source);
-        // From elsewhere, only the source that is known may come, or the first one, or the first one of another party.
+        // From elsewhere, only the source that is known may come, or the first one, or the first one of another party; and once
+        // somebody came, only the source that has fallen silent where it was.
         let known = self.ssrc().filter(|_| self.moving.is_none());
-        let may_move = path.may_latch() && known.is_none_or(|ssrc| ssrc == packet.ssrc);
+        let may_latch = path.may_latch() || self.is_silent(now.monotonic);
+        let may_move = may_latch && known.is_none_or(|ssrc| ssrc == packet.ssrc);
         if !expected && !may_move {
             return Place::Drop("RTP from another address");
         }
@@ -170,11 +182,13 @@ impl Receiving {
         let before = (candidate.at, arrival.extended_sequence.saturating_sub(1), candidate.bytes);
         if fresh {
             self.earlier = ReceptionStatistics { jitter: Duration::ZERO, ..self.statistics() };
-            self.current = Some(Current { source, proved: true, reception: candidate.reception });
+            let (heard, reception) = (now.monotonic, candidate.reception);
+            self.current = Some(Current { source, proved: true, heard, reception });
             self.moving = None;
         } else if let Some(current) = self.current.as_mut() {
             current.source = source;
             current.proved = true;
+            current.heard = now.monotonic;
         }
         let learned = if self.moving.is_some() { path.follow(source) } else { path.latch(source) };
         Place::Begin { fresh, learned, before, sequence: arrival.extended_sequence }

@@ -152,3 +152,19 @@ fn sockets_that_moved_are_described_in_the_next_offer() {
     assert!(offer.contains("c=IN IP6 2001:db8::1\r\n") && offer.contains("m=audio 6000 "), "{offer}");
     assert_eq!(phone.session.peer(), Some(address(PEER)));
 }
+
+#[test]
+fn a_peer_whose_translator_forgot_it_is_found_again() {
+    let mut phone = behind_nat();
+    let other = "203.0.113.5:1027";
+    phone.stream(other, 1, 50..70);
+    assert_eq!(phone.destination(), address(NAT), "it was heard where it was a moment ago");
+    phone.stream(NAT, 1, 70..80);
+    phone.run(2_000);
+    phone.stream(other, 99, 80..90);
+    assert_eq!(phone.destination(), address(NAT), "another source is a stranger as ever");
+    phone.stream(other, 1, 180..200);
+    assert_eq!(phone.destination(), address(other));
+    phone.stream(NAT, 1, 200..210);
+    assert_eq!(phone.destination(), address(other), "the old address is that of a stranger by now");
+}
