@@ -114,7 +114,7 @@ class Call:
         await self._raw.mute(self._key, muted)
 
     async def send_dtmf(self, digits: str) -> None:
-        """Sends key presses (`0` to `9`, `*`, `#`, `A` to `D`, a comma pauses). Completes when all are sent.
+        """Sends key presses (`0` to `9`, `*`, `#`, `A` to `D`, a comma pauses for two seconds). Completes when all are sent.
 
         Raises `InvalidArgumentError` for other characters, `InvalidStateError` unless connected.
         """

@@ -85,7 +85,7 @@ export class Call extends Source {
   }
 
   /**
-   * Sends key presses (`0`–`9`, `*`, `#`, `A`–`D`, a comma pauses). Completes when all are sent.
+   * Sends key presses (`0`–`9`, `*`, `#`, `A`–`D`, a comma pauses for two seconds). Completes when all are sent.
    *
    * @throws {@link InvalidArgumentError} for other characters, {@link InvalidStateError} unless connected.
    */

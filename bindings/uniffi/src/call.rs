@@ -78,7 +78,7 @@ impl Call {
         self.0.mute(muted).await
     }
 
-    /// Sends key presses (`0`–`9`, `*`, `#`, `A`–`D`, a comma pauses). Completes when all are sent.
+    /// Sends key presses (`0`–`9`, `*`, `#`, `A`–`D`, a comma pauses for two seconds). Completes when all are sent.
     ///
     /// Fails as `InvalidArgument` for other characters, as `InvalidState` unless connected.
     pub async fn send_dtmf(&self, digits: String) -> Result<()> {
