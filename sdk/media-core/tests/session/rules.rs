@@ -393,3 +393,23 @@ fn negotiating_again_keeps_ssrc_sequence_and_clock() {
     }
     assert_eq!(packets.iter().filter(|packet| packet.marker).count(), 1);
 }
+
+#[test]
+fn what_the_jitter_buffer_leaves_out_is_counted_and_was_not_heard() {
+    let mut phone = Phone::agreed();
+    phone.stream(PEER, 1, 0..100);
+    let good = phone.session.statistics();
+    assert_eq!(good.received.discarded, 0);
+    // The network had held two seconds of audio up: more than may ever wait to be played.
+    phone.run(2_000);
+    for sequence in 100..200 {
+        phone.receive(PEER, 1, sequence);
+    }
+    phone.stream(PEER, 1, 200..300);
+    let bad = phone.session.statistics();
+    assert!(bad.received.discarded >= 50 && bad.received.lost == 0, "{bad:?}");
+    let named = ["RTP left out to lower the delay", "RTP that the jitter buffer has no room for"];
+    let counted: u64 = named.iter().map(|name| phone.session.counters().get(name)).sum();
+    assert_eq!(counted, bad.received.discarded);
+    assert!(bad.mos_received.unwrap() < good.mos_received.unwrap() - 0.5, "{bad:?}");
+}
