@@ -33,6 +33,7 @@ mod map;
 mod random;
 mod time;
 mod timers;
+pub mod work;
 
 pub use counters::Counters;
 pub use dns::{DnsAnswer, DnsError, DnsQuestion, NaptrRecord, RecordType, SrvRecord};

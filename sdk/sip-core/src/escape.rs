@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use rvoip_sans_io::work;
+
 use crate::error::HeaderErrorKind;
 use crate::scan::is;
 use crate::syntax::SyntaxError;
-use crate::work;
 
 /// Checks that every `%` has two hexadecimal digits behind it.
 pub(crate) fn check(text: &str) -> Result<(), SyntaxError> {

@@ -52,7 +52,6 @@ mod syntax;
 mod text;
 mod transport;
 pub mod uri;
-mod work;
 
 pub use compose::{Edit, MessageBuilder, MultipartBuilder, PartBuilder};
 pub use digest::{

@@ -5,12 +5,13 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use rvoip_sans_io::work;
+
 use crate::error::HeaderErrorKind;
 use crate::scan::{Cursor, DISPLAY, SPACE, part, trim};
 use crate::syntax::SyntaxError;
 use crate::text::{push_quoted, unquote, write_unfolded};
 use crate::uri::{AbsoluteUri, Uri, UriBuf};
-use crate::work;
 
 /// An address: a URI, in angle brackets with or without a display name, or bare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

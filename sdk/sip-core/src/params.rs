@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use rvoip_sans_io::work;
+
 use crate::error::HeaderErrorKind;
 use crate::scan::{Cursor, PARAM_VALUE, TOKEN, URI_PARAM, all, part, trim};
 use crate::syntax::SyntaxError;
 use crate::text::{unquote, write_unfolded};
-use crate::work;
 
 /// A list of parameters, each begun by a semicolon, in the order written. The text was checked when it was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,9 +2,10 @@
 //!
 //! These run for every message, so they are written by hand over bytes: each byte is looked at a bounded number of times.
 
+use rvoip_sans_io::work;
+
 use crate::error::HeaderErrorKind;
 use crate::syntax::SyntaxError;
-use crate::work;
 
 pub(crate) const TOKEN: u16 = 1;
 pub(crate) const HOST: u16 = 1 << 1;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use rvoip_sans_io::work;
+
 use crate::error::{HeaderError, HeaderErrorKind};
 use crate::header::Header;
 use crate::header::value::{decode, encode_by_display};
@@ -10,7 +12,6 @@ use crate::params::Params;
 use crate::scan::{Cursor, part};
 use crate::syntax::SyntaxError;
 use crate::uri::Uri;
-use crate::work;
 
 /// A URI in angle brackets and the parameters behind it.
 fn scan<'a>(cursor: &mut Cursor<'a>) -> Result<(Uri<'a>, Params<'a>), SyntaxError> {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use rvoip_sans_io::work;
+
 use crate::error::{HeaderError, HeaderErrorKind};
 use crate::header::Header;
 use crate::header::comment::scan_comment;
@@ -9,7 +11,6 @@ use crate::header::value::encode_by_display;
 use crate::name::HeaderName;
 use crate::scan::{Cursor, SPACE, part, trim};
 use crate::text::write_unfolded;
-use crate::work;
 
 /// Text without control characters; it may hold folds.
 fn scan(name: HeaderName, value: &str, may_be_empty: bool) -> Result<&str, HeaderError> {

@@ -1,5 +1,7 @@
 //! Header fields as they stand in a message.
 
+use rvoip_sans_io::work;
+
 use super::list::{Element, Elements, trimmed};
 use super::scan::FieldSpan;
 use super::view::Message;
@@ -7,7 +9,6 @@ use crate::error::{HeaderError, HeaderErrorKind};
 use crate::grammar::is_lws;
 use crate::header::Header;
 use crate::name::{EXTENSION, HeaderName};
-use crate::work;
 
 /// One header field as it was written.
 #[derive(Clone, Debug)]

@@ -1,7 +1,8 @@
 //! Splitting a field's value at its commas (RFC 3261 §7.3.1).
 
+use rvoip_sans_io::work;
+
 use crate::scan::{SPACE, is};
-use crate::work;
 
 /// One value of a field, without the white space around it, and where it starts in the field's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

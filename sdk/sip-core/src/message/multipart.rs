@@ -1,5 +1,6 @@
 //! Bodies of several parts (RFC 2046 §5.1, as RFC 5621 uses them), read as views.
 
+use rvoip_sans_io::work;
 use smallvec::SmallVec;
 use thiserror::Error;
 
@@ -11,7 +12,6 @@ use crate::error::{HeaderError, ParseError, ParseErrorKind};
 use crate::header::{ContentDisposition, ContentType, Header};
 use crate::name::HeaderName;
 use crate::status::StatusCode;
-use crate::work;
 
 /// The characters that a boundary may have at most (RFC 2046 §5.1.1).
 const BOUNDARY: usize = 70;

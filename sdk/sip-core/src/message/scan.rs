@@ -3,6 +3,7 @@
 //! A line ends in CR LF. A lone LF is taken for one as well (the messages of RFC 5118's own archive have them); a lone CR
 //! is refused, because the next element might see a line end there.
 
+use rvoip_sans_io::work;
 use smallvec::SmallVec;
 
 use super::length;
@@ -11,7 +12,6 @@ use super::start_line::{self, StartSpan};
 use crate::error::{ParseError, ParseErrorKind};
 use crate::name;
 use crate::scan::{SPACE, TOKEN, is};
-use crate::work;
 
 /// A header field as offsets into the message; its line, folds and all, ends where the next one starts.
 #[derive(Clone, Copy, Debug)]

@@ -1,11 +1,11 @@
 //! Cutting a stream into messages (RFC 3261 §18.3) and keep-alives (RFC 5626 §3.5.1).
 
 use bytes::{Buf, Bytes, BytesMut};
+use rvoip_sans_io::work;
 
 use super::limits::Limits;
 use super::scan::{body_length, line_break};
 use crate::error::{FramingError, ParseErrorKind};
-use crate::work;
 
 /// One thing that a stream brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
