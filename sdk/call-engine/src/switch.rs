@@ -250,13 +250,11 @@ impl Switch {
             let builder = MessageBuilder::response_to(request, StatusCode::BAD_EXTENSION);
             (builder.raw(HeaderName::Unsupported, &required.join(", ")), Vec::new(), String::new())
         };
-        if let Ok(answer) = builder.to_tag(&tag).build() {
-            if user.is_empty() {
-                // Nothing is held for whom nobody knows.
-                self.layer.respond_once(key, answer);
-            } else {
-                self.layer.respond(now, key, answer);
-            }
+        if user.is_empty() {
+            // Nothing is held for whom nobody knows.
+            self.layer.answer_once(key, &tag, builder);
+        } else {
+            self.layer.answer(now, key, request, &tag, builder);
         }
         for change in changes {
             self.tell(match change {

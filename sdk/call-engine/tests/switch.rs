@@ -138,6 +138,22 @@ fn the_best_answer_of_all_branches_is_the_callers() {
 }
 
 #[test]
+fn a_branch_that_is_long_over_when_another_answers_leaves_nothing() {
+    for status in [200, 486] {
+        let mut bench = Bench::new();
+        bench.register(BOB, "bob", "");
+        bench.register(BOB_TOO, "bob", "");
+        bench.sent.clear();
+        bench.invite("sip:bob@example.com");
+        bench.answer(BOB_TOO, 180, "two");
+        bench.answer(BOB, 486, "one");
+        bench.wait(Duration::from_secs(60));
+        bench.answer(BOB_TOO, status, "two");
+        bench.assert_idle();
+    }
+}
+
+#[test]
 fn a_caller_that_gives_up_cancels_every_branch() {
     let mut bench = Bench::new();
     bench.register(BOB, "bob", "");

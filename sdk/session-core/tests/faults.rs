@@ -46,7 +46,7 @@ fn a_call_that_was_given_up_is_not_placed_again_when_the_proxy_asks_for_credenti
 }
 
 #[test]
-fn an_answer_with_another_number_than_its_request_is_not_taken() {
+fn an_answer_with_another_number_than_its_request_is_not_taken_and_the_right_one_still_is() {
     let mut bench = Bench::new();
     let (session, invite) = invited(&mut bench);
     let answer = rvoip_sip_core::MessageBuilder::response_to(&invite.as_message(), StatusCode::OK)
@@ -59,8 +59,15 @@ fn an_answer_with_another_number_than_its_request_is_not_taken() {
     assert_ne!(text, hostile);
     bench.receive(&hostile);
     assert!(bench.sent.is_empty(), "{:?}", bench.sent);
-    assert_eq!(bench.phone.endpoint().counters().get("response to another request"), 1);
-    bench.phone.hang_up(bench.now, session);
+    assert_eq!(bench.phone.layer().counters().get("response with another CSeq than its request"), 1);
+    // Neither does it end what waits for the answer.
+    bench.receive(&hostile.replace("200 OK", "486 Busy Here"));
+    assert!(bench.sent.is_empty() && bench.take_events().is_empty());
+    let text = text.replace("200 OK", "486 Busy Here");
+    bench.receive(&text);
+    assert!(start_line(&bench.last()).starts_with("ACK "));
+    let [UserAgentEvent::Ended { session: ended, .. }] = bench.take_events()[..] else { panic!("the end") };
+    assert_eq!(ended, session);
 }
 
 #[test]

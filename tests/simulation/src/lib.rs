@@ -8,3 +8,4 @@ pub mod network;
 pub mod phone;
 pub mod seeds;
 pub mod star;
+pub mod wire;

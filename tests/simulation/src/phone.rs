@@ -1,5 +1,6 @@
 //! A phone: signalling and media, driven by hand.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -55,6 +56,10 @@ pub struct Told {
     pub received: u64,
     /// Packets that it had sent.
     pub sent: u64,
+    /// How often a registrar took us.
+    pub registrations: u32,
+    /// How many calls were established.
+    pub calls: u32,
 }
 
 /// One phone.
@@ -64,10 +69,12 @@ pub struct Phone {
     pub agent: UserAgent,
     /// The only identity.
     pub identity: IdentityId,
-    /// The only call.
+    /// The only call, or the last one.
     pub session: Option<SessionId>,
-    /// The call's media.
-    pub media: Option<MediaSession>,
+    /// The calls that have not ended.
+    pub sessions: BTreeSet<SessionId>,
+    /// The media of calls; those of the last one stay.
+    pub media: BTreeMap<SessionId, MediaSession>,
     /// What it was told.
     pub told: Told,
     sip: SocketAddr,
@@ -84,8 +91,22 @@ impl Phone {
     ///
     /// # Errors
     /// The name is no user.
-    pub fn new(name: &str, address: SocketAddr, now: Now, mut random: Random) -> Result<Self, SyntaxError> {
-        let mut agent = UserAgent::new(UserAgentConfig::default(), random.fork());
+    pub fn new(name: &str, address: SocketAddr, now: Now, random: Random) -> Result<Self, SyntaxError> {
+        Self::with_config(name, address, now, random, UserAgentConfig::default())
+    }
+
+    /// The same with other settings.
+    ///
+    /// # Errors
+    /// The name is no user.
+    pub fn with_config(
+        name: &str,
+        address: SocketAddr,
+        now: Now,
+        mut random: Random,
+        config: UserAgentConfig,
+    ) -> Result<Self, SyntaxError> {
+        let mut agent = UserAgent::new(config, random.fork());
         let flow = FlowId::from_platform(FLOW);
         agent.handle_flow_opened(
             now,
@@ -98,7 +119,8 @@ impl Phone {
             agent,
             identity,
             session: None,
-            media: None,
+            sessions: BTreeSet::new(),
+            media: BTreeMap::new(),
             told: Told::default(),
             sip: address,
             rtp,
@@ -113,6 +135,11 @@ impl Phone {
     /// None: an address is always a URI.
     pub fn uri(&self) -> Result<UriBuf, SyntaxError> {
         UriBuf::parse(&format!("sip:phone@{}", self.sip))
+    }
+
+    /// The media of the last call.
+    pub fn media(&mut self) -> Option<&mut MediaSession> {
+        self.media.get_mut(&self.session?)
     }
 
     /// Whether a packet is for this phone.
@@ -136,7 +163,7 @@ impl Phone {
         } else {
             Lane::Rtcp
         };
-        if let Some(media) = &mut self.media {
+        if let Some(media) = self.media() {
             media.handle_packet(now, lane, packet.source, &packet.bytes);
         }
     }
@@ -144,7 +171,7 @@ impl Phone {
     /// Lets due timers fire and due answers be given.
     pub fn tick(&mut self, now: Now) {
         self.agent.handle_timeout(now);
-        if let Some(media) = &mut self.media {
+        if let Some(media) = self.media() {
             media.handle_timeout(now);
         }
         while let Some(at) = self.answers.iter().position(|(due, ..)| *due <= now.monotonic) {
@@ -183,7 +210,7 @@ impl Phone {
     }
 
     fn settle_media(&mut self, now: Now, network: &mut Network) -> Option<Instant> {
-        let media = self.media.as_mut()?;
+        let media = self.media.get_mut(&self.session?)?;
         loop {
             match media.poll_output() {
                 MediaOutput::Transmit { lane, destination, bytes } => {
@@ -201,7 +228,7 @@ impl Phone {
 
     /// Lets the media side answer a question.
     pub fn question(&mut self, now: Now, question: Question) {
-        let media = self.media.get_or_insert_with(|| {
+        let media = self.media.entry(question.session).or_insert_with(|| {
             let local =
                 LocalMedia { rtp: self.rtp, rtcp: SocketAddr::new(self.rtp.ip(), self.rtp.port() + 1) };
             let mut media = MediaSession::new(now, MediaConfig::default(), local, self.random.fork());
@@ -239,25 +266,35 @@ impl Phone {
         match event {
             UserAgentEvent::InviteReceived { session, .. } => {
                 self.session = Some(session);
+                self.sessions.insert(session);
                 self.told.rings = true;
             }
-            UserAgentEvent::Established { .. } => {
+            UserAgentEvent::Established { session } => {
                 self.told.established = Some(now.monotonic);
-                self.media.iter_mut().for_each(|media| media.watch(now));
+                self.told.calls += 1;
+                if let Some(media) = self.media.get_mut(&session) {
+                    media.watch(now);
+                }
             }
-            UserAgentEvent::Ended { cause, .. } => {
+            UserAgentEvent::Ended { session, cause, .. } => {
+                self.sessions.remove(&session);
                 self.told.ended += 1;
                 self.told.over = Some(now.monotonic);
                 self.told.cause = Some(cause);
-                if let Some(media) = &mut self.media {
+                if let Some(media) = self.media.get_mut(&session) {
                     media.hang_up(now);
                     let statistics = media.statistics();
                     let received = statistics.received;
                     self.told.received = received.packets.saturating_sub(received.duplicates);
                     self.told.sent = statistics.sent.packets;
                 }
+                let (live, last) = (&self.sessions, self.session);
+                self.media.retain(|of, _| live.contains(of) || Some(*of) == last);
             }
-            UserAgentEvent::Registered { .. } => self.told.registered = true,
+            UserAgentEvent::Registered { .. } => {
+                self.told.registered = true;
+                self.told.registrations += 1;
+            }
             UserAgentEvent::RegistrationFailed { .. } | UserAgentEvent::Unregistered { .. } => {
                 self.told.registered = false;
             }

@@ -1,15 +1,18 @@
 //! Two phones and a switch between them on a virtual clock, each phone on a transport of its own.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use rvoip_call_engine::{Switch, SwitchConfig};
-use rvoip_sans_io::{FlowId, FlowOpened, Input, Instant, Machine as _, Now, Output, Protocol, Random};
-use rvoip_session_core::{Credentials, Identity, UserAgentOutput};
+use rvoip_sans_io::{
+    DnsError, FlowId, FlowOpened, Input, Instant, Machine as _, Now, Output, Protocol, Random,
+};
+use rvoip_session_core::{Credentials, Identity, UserAgentConfig, UserAgentOutput};
 use rvoip_sip_core::{NameAddrBuf, Password, SyntaxError, UriBuf};
 
 use crate::phone::Phone;
+use crate::wire::{Tamper, Wire};
 
 /// Where the switch listens, by transport.
 pub const LISTENS: [(Protocol, u16); 5] = [
@@ -41,6 +44,15 @@ struct Message {
     bytes: Vec<u8>,
 }
 
+/// What a star is made with.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Of both phones.
+    pub phone: UserAgentConfig,
+    /// Requests that may be on their way through the switch at once; the switch's own limit where it is none.
+    pub forwarded: Option<usize>,
+}
+
 /// The phones, the switch and what is under way between them.
 #[derive(Debug)]
 pub struct Star {
@@ -53,12 +65,16 @@ pub struct Star {
     /// First lines of all messages, with who sent them.
     pub ladder: Vec<String>,
     links: Vec<Link>,
+    /// What each connection has brought so far, by its name at the switch: towards the switch, towards the phone.
+    wires: BTreeMap<FlowId, [Wire; 2]>,
     under_way: BTreeMap<(Instant, u64), Message>,
     sent: u64,
     /// Whether connections can be opened.
     reachable: bool,
     /// Where the switch wanted to connect to.
     pub refused: Vec<SocketAddr>,
+    /// Who changes what is sent.
+    pub tamper: Option<Tamper>,
 }
 
 impl Star {
@@ -67,11 +83,24 @@ impl Star {
     /// # Errors
     /// None: all names and addresses are good.
     pub fn new(seed: u64, transports: [Protocol; 2]) -> Result<Self, SyntaxError> {
+        Self::with_settings(seed, transports, &Settings::default())
+    }
+
+    /// The same with other settings.
+    ///
+    /// # Errors
+    /// None: all names and addresses are good.
+    pub fn with_settings(
+        seed: u64,
+        transports: [Protocol; 2],
+        settings: &Settings,
+    ) -> Result<Self, SyntaxError> {
         let (now, mut random) = (Now::at(Duration::ZERO), Random::from_number(seed));
         let mut config = SwitchConfig::for_domain("example.com");
         for user in ["alice", "bob"] {
             config.users.insert(user.to_owned(), Password::new(user));
         }
+        config.forwarded = settings.forwarded.unwrap_or(config.forwarded);
         let mut switch = Switch::new(config, random.fork());
         for (number, (protocol, port)) in (1..).zip(LISTENS) {
             let local = SocketAddr::from((SWITCH, port));
@@ -80,7 +109,7 @@ impl Star {
         }
         let mut phone = |name: &str, host: u8, protocol: Protocol| -> Result<Phone, SyntaxError> {
             let address = SocketAddr::from(([192, 0, 2, host], 5_060));
-            let mut phone = Phone::new(name, address, now, random.fork())?;
+            let mut phone = Phone::with_config(name, address, now, random.fork(), settings.phone.clone())?;
             let port =
                 LISTENS.iter().find(|(listens, _)| *listens == protocol).map_or(5_060, |(_, port)| *port);
             let server =
@@ -103,17 +132,19 @@ impl Star {
             datagrams(0, SocketAddr::from(([192, 0, 2, 1], 5_060))),
             datagrams(1, SocketAddr::from(([192, 0, 2, 2], 5_060))),
         ];
-        let (ladder, under_way) = (Vec::new(), BTreeMap::new());
+        let (ladder, wires, under_way) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
         Ok(Self {
             now,
             phones,
             switch,
             ladder,
             links,
+            wires,
             under_way,
             sent: 0,
             reachable: true,
             refused: Vec::new(),
+            tamper: None,
         })
     }
 
@@ -142,17 +173,40 @@ impl Star {
     /// The connections of a phone are gone, and both ends know; new ones can be opened or not.
     pub fn cut(&mut self, phone: usize, reachable: bool) {
         self.reachable = reachable;
-        let is_cut = |link: &Link| link.phone == phone && link.at_switch != FlowId::from_platform(1);
-        let cut: Vec<Link> = self.links.iter().copied().filter(is_cut).collect();
-        self.links.retain(|link| !is_cut(link));
-        self.under_way.retain(|_, message| !is_cut(&message.link));
+        let cut: Vec<Link> =
+            self.links.iter().copied().filter(|link| link.phone == phone && link.is_connection()).collect();
         for link in cut {
-            let reason = "cut";
-            if let Some(phone) = self.phones.get_mut(phone) {
-                phone.agent.handle_flow_failed(self.now, link.at_phone, reason);
-            }
-            let failed = Input::FlowFailed { flow: link.at_switch, reason: reason.to_owned() };
-            self.switch.handle_input(self.now, failed);
+            self.end(link);
+        }
+        self.settle();
+    }
+
+    /// A connection is gone, and both ends know.
+    fn end(&mut self, link: Link) {
+        if !link.is_connection() {
+            return;
+        }
+        self.links.retain(|one| one.at_switch != link.at_switch);
+        self.wires.remove(&link.at_switch);
+        self.under_way.retain(|_, message| message.link.at_switch != link.at_switch);
+        if let Some(phone) = self.phones.get_mut(link.phone) {
+            phone.agent.handle_flow_failed(self.now, link.at_phone, "cut");
+        }
+        let failed = Input::FlowFailed { flow: link.at_switch, reason: "cut".to_owned() };
+        self.switch.handle_input(self.now, failed);
+    }
+
+    /// Somebody on the wires sends a message that nobody wrote; on a connection half of those that are left incomplete end it,
+    /// as a transport does after a while.
+    pub fn intrude(&mut self, random: &mut Random) {
+        let Some(bytes) = self.tamper.as_mut().map(Tamper::make_up) else { return };
+        let index = usize::try_from(random.below(self.links.len() as u64)).unwrap_or(0);
+        let Some(link) = self.links.get(index).copied() else { return };
+        let to_switch = random.chance(0.5);
+        self.hand(link, to_switch, &bytes);
+        let wires = self.wires.get(&link.at_switch);
+        if wires.is_some_and(|wires| wires.iter().any(Wire::is_waiting)) && random.chance(0.5) {
+            self.end(link);
         }
         self.settle();
     }
@@ -197,14 +251,30 @@ impl Star {
             self.under_way.first_entry().filter(|entry| entry.key().0 <= self.now.monotonic)
         {
             let Message { link, to_switch, bytes } = entry.remove();
+            self.hand(link, to_switch, &bytes);
+        }
+    }
+
+    /// Bytes arrive at one end of a link.
+    fn hand(&mut self, link: Link, to_switch: bool, bytes: &[u8]) {
+        let wire =
+            self.wires.get_mut(&link.at_switch).map(|[there, here]| if to_switch { there } else { here });
+        let (whole, goes_on) = match wire {
+            Some(wire) => wire.take(bytes),
+            None => (vec![bytes::Bytes::copy_from_slice(bytes)], true),
+        };
+        for bytes in whole {
             if to_switch {
                 let source = link.address;
-                self.switch
-                    .handle_input(self.now, Input::Received { flow: link.at_switch, source, bytes: &bytes });
+                let received = Input::Received { flow: link.at_switch, source, bytes: &bytes };
+                self.switch.handle_input(self.now, received);
             } else if let Some(phone) = self.phones.get_mut(link.phone) {
                 let source = SocketAddr::from((SWITCH, link.port()));
                 phone.agent.handle_received(self.now, link.at_phone, source, &bytes);
             }
+        }
+        if !goes_on {
+            self.end(link);
         }
     }
 
@@ -214,7 +284,11 @@ impl Star {
         let arrow = if to_switch { "->" } else { "<-" };
         self.ladder.push(format!("{:?} {who} {arrow} {first}", self.now.monotonic));
         self.sent += 1;
-        let message = Message { link, to_switch, bytes: bytes.to_vec() };
+        let mut bytes = bytes.to_vec();
+        if let Some(tamper) = &mut self.tamper {
+            tamper.pass(&mut bytes);
+        }
+        let message = Message { link, to_switch, bytes };
         self.under_way.insert((self.now.monotonic + DELAY, self.sent), message);
     }
 
@@ -239,17 +313,23 @@ impl Star {
                     wanted.extend(at);
                     return wanted.into_iter().min();
                 }
-                // The phones take no connections.
+                // Nobody listens for connections, and no name leads anywhere.
                 Output::OpenFlow(open) => {
                     self.refused.push(open.remote);
-                    let reason = "connection refused".to_owned();
-                    self.switch.handle_input(self.now, Input::FlowFailed { flow: open.flow, reason });
+                    let failed =
+                        Input::FlowFailed { flow: open.flow, reason: "connection refused".to_owned() };
+                    self.switch.handle_input(self.now, failed);
                 }
-                Output::CloseFlow(_)
-                | Output::Dns(..)
-                | Output::Done(..)
-                | Output::Event(_)
-                | Output::Closed => {}
+                Output::Dns(id, _) => {
+                    self.switch.handle_input(self.now, Input::Dns(id, Err(DnsError::NoSuchName)));
+                }
+                Output::CloseFlow(flow) => {
+                    let link = self.links.iter().copied().find(|link| link.at_switch == flow);
+                    if let Some(link) = link {
+                        self.end(link);
+                    }
+                }
+                Output::Done(..) | Output::Event(_) | Output::Closed => {}
                 Output::Media(request) => match request {},
             }
         }
@@ -266,7 +346,9 @@ impl Star {
                         self.send(link, true, &transmit.bytes);
                     }
                 }
-                UserAgentOutput::OpenFlow(open) if !self.reachable => {
+                UserAgentOutput::OpenFlow(open)
+                    if !self.reachable || open.remote.ip() != IpAddr::from(SWITCH) =>
+                {
                     phone.agent.handle_flow_failed(self.now, open.flow, "unreachable");
                 }
                 UserAgentOutput::OpenFlow(open) => {
@@ -278,6 +360,7 @@ impl Star {
                     let at_switch = FlowId::from_platform(number << 16 | u64::from(open.remote.port()));
                     let link = Link { phone: index, at_phone: open.flow, at_switch, address };
                     self.links.push(link);
+                    self.wires.insert(at_switch, [Wire::new(open.protocol), Wire::new(open.protocol)]);
                     let opened = FlowOpened {
                         flow: open.flow,
                         protocol: open.protocol,
@@ -291,7 +374,15 @@ impl Star {
                 }
                 UserAgentOutput::Media(question) => phone.question(self.now, question),
                 UserAgentOutput::Event(event) => phone.event(self.now, event),
-                UserAgentOutput::CloseFlow(_) | UserAgentOutput::Dns(..) => {}
+                UserAgentOutput::CloseFlow(flow) => {
+                    let of_phone = |link: &Link| link.phone == index && link.at_phone == flow;
+                    if let Some(link) = self.links.iter().copied().find(of_phone) {
+                        self.end(link);
+                    }
+                }
+                UserAgentOutput::Dns(id, _) => {
+                    phone.agent.handle_dns(self.now, id, Err(DnsError::NoSuchName));
+                }
                 UserAgentOutput::Timeout(at) => {
                     return [at, phone.next_answer()].into_iter().flatten().min();
                 }
@@ -301,9 +392,14 @@ impl Star {
 }
 
 impl Link {
+    /// Whether it is a connection, and not the datagrams of a phone.
+    fn is_connection(self) -> bool {
+        self.at_switch != FlowId::from_platform(1)
+    }
+
     /// The port of the switch.
     fn port(self) -> u16 {
-        if self.at_switch == FlowId::from_platform(1) {
+        if !self.is_connection() {
             return 5_060;
         }
         u16::try_from(self.at_switch.to_bits() & 0xffff).unwrap_or(0)

@@ -91,7 +91,6 @@ fn a_phone_whose_connection_is_lost_is_called_again_once_it_registered() {
     star.heal();
     star.pass(Duration::from_secs(200));
     assert_eq!(star.switch.bindings("bob").len(), 1, "{:#?}", star.ladder);
-    star.phones[ALICE].media = None;
     star.phones[ALICE].told = rvoip_simulation::phone::Told::default();
     talking(&mut star, ALICE);
     hung_up(&mut star, BOB);

@@ -60,10 +60,7 @@ impl Proxy {
                 .raw(HeaderName::Unsupported, &list),
             Refusal::Written(builder) => *builder,
         };
-        match builder.to_tag(&self.tag()).build() {
-            Ok(answer) => layer.respond_once(key, answer),
-            Err(_) => self.counters.count("request that cannot be answered"),
-        }
+        layer.answer_once(key, &self.tag(), builder);
     }
 
     #[expect(clippy::too_many_arguments, reason = "what is forwarded, from where and whereto")]
@@ -103,9 +100,7 @@ impl Proxy {
         if self.forwardings.get(&key).is_some_and(|forwarding| forwarding.branches.is_empty()) {
             self.forget(key);
             let builder = MessageBuilder::response_to(&message, StatusCode::SERVER_INTERNAL_ERROR);
-            if let Ok(answer) = builder.to_tag(&self.tag()).build() {
-                layer.respond(now, key, answer);
-            }
+            layer.answer(now, key, &message, &self.tag(), builder);
             return 0;
         }
         count

@@ -154,12 +154,15 @@ impl Proxy {
     pub(crate) fn handle_terminated(&mut self, branch: ClientKey) {
         self.timers.cancel(branch);
         let Some(key) = self.branches.remove(&branch) else { return };
-        let Some(forwarding) = self.forwardings.get_mut(&key) else { return };
-        if forwarding.answered {
-            forwarding.branches.remove(&branch);
-            if forwarding.branches.is_empty() {
-                self.forget(key);
-            }
+        self.forget_when_over(key);
+    }
+
+    /// What was answered, and of which no branch lives, is done with.
+    fn forget_when_over(&mut self, key: ServerKey) {
+        let Some(forwarding) = self.forwardings.get(&key) else { return };
+        if forwarding.answered && !forwarding.branches.keys().any(|branch| self.branches.contains_key(branch))
+        {
+            self.forget(key);
         }
     }
 
@@ -192,25 +195,17 @@ impl Proxy {
         };
         let is_challenge =
             matches!(status, StatusCode::UNAUTHORIZED | StatusCode::PROXY_AUTHENTICATION_REQUIRED);
-        let Some(mut written) = written else { return };
+        let Some(mut written) = written else {
+            layer.cannot_answer(now, key, &forwarding.request.as_message(), &tag);
+            return self.forget_when_over(key);
+        };
         if is_challenge && forwarding.branches.len() > 1 {
             let answers =
                 forwarding.branches.values().filter_map(|branch| branch.answer.as_ref()?.1.as_ref());
             written = with_challenges(&written, answers).unwrap_or(written);
         }
         layer.respond(now, key, written);
-        let gone: Vec<ClientKey> = forwarding
-            .branches
-            .keys()
-            .filter(|branch| !self.branches.contains_key(branch))
-            .copied()
-            .collect();
-        for branch in gone {
-            forwarding.branches.remove(&branch);
-        }
-        if forwarding.branches.is_empty() {
-            self.forget(key);
-        }
+        self.forget_when_over(key);
     }
 }
 

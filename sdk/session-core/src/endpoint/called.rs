@@ -76,7 +76,7 @@ impl Endpoint {
         let invite = called.invite.clone();
         let (key, source, tag) = (called.key, called.source, session.local_tag.clone());
         let builder = self.dialog_answer(layer, session, &invite.as_message(), source, status);
-        if !self.reply(now, layer, key, &invite.as_message(), &tag, builder) {
+        if !layer.answer(now, key, &invite.as_message(), &tag, builder) {
             self.cannot_answer(now, layer, id);
         }
     }
@@ -132,7 +132,7 @@ impl Endpoint {
             if status == StatusCode::NOT_ACCEPTABLE_HERE {
                 builder = builder.raw(HeaderName::Accept, ACCEPT);
             }
-            self.reply(now, layer, called.key, &invite, &tag, builder);
+            layer.answer(now, called.key, &invite, &tag, builder);
         }
         self.end(now, layer, id, cause);
     }
@@ -183,7 +183,7 @@ impl Endpoint {
         let tag = session.local_tag.clone();
         let builder = self.dialog_answer(layer, session, &message, source, StatusCode::OK);
         let Ok(response) = builder.body("application/sdp", description).build() else {
-            self.cannot_reply(now, layer, key, &message, &tag);
+            layer.cannot_answer(now, key, &message, &tag);
             return false;
         };
         let sequence = message.require::<CSeq>().map_or(0, |cseq| cseq.sequence);

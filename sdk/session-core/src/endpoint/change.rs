@@ -271,7 +271,7 @@ impl Endpoint {
             if status == StatusCode::SERVER_INTERNAL_ERROR {
                 builder = builder.raw(HeaderName::RetryAfter, &self.random.below(11).to_string());
             }
-            self.reply(now, layer, key, &message, &tag, builder);
+            layer.answer(now, key, &message, &tag, builder);
             return;
         }
         // The ACK was lost or overtaken; the peer's next request shows that our 2xx arrived.
@@ -285,10 +285,6 @@ impl Endpoint {
             self.respond(now, layer, key, &message, StatusCode::REQUEST_TERMINATED);
             return self.abandon(now, layer, id, PhaseEvent::HangUp, cause);
         }
-        if is_new {
-            self.established(id);
-        }
-        let Some(session) = self.sessions.get_mut(&id) else { return };
         if let Some(dialog) = &mut session.dialog {
             // The peer may have lost its connection before we know.
             dialog.follow(&message, (source.flow, source.address));
@@ -296,6 +292,10 @@ impl Endpoint {
         session.change(ChangeEvent::Reinvite);
         session.reinvited = Some((key, request.clone(), source));
         self.invites.insert(key, id);
+        if is_new {
+            // A change that the user wanted meanwhile begins when this one is over.
+            self.established(id);
+        }
         self.keep_path(now, layer, id);
         let Some(session) = self.sessions.get(&id) else { return };
         let direction = wish(session, None);

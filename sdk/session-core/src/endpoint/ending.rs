@@ -133,7 +133,7 @@ impl Endpoint {
         }
     }
 
-    /// Forgets a session and tells the user.
+    /// Forgets a session and tells the user. What the peer asked and we did not answer is over with it (RFC 3261 §15.1.2).
     pub(super) fn end(&mut self, now: Now, layer: &mut TransactionLayer, id: SessionId, cause: EndCause) {
         self.release_path(now, layer, id);
         self.forget_questions(id, None);
@@ -143,6 +143,14 @@ impl Endpoint {
             self.dialogs.remove(&dialog.id);
         }
         self.cancel_timers(id);
+        let called = session.called.map(|called| (called.key, called.invite));
+        let reinvited = session.reinvited.map(|(key, request, _)| (key, request));
+        for (key, invite) in called.into_iter().chain(reinvited) {
+            // All responses of an INVITE have one tag (RFC 3261 §8.2.6.2).
+            let invite = invite.as_message();
+            let builder = self.answer(&invite, StatusCode::REQUEST_TERMINATED, &session.local_tag);
+            layer.answer(now, key, &invite, &session.local_tag, builder);
+        }
         if !session.ended {
             self.tell(UserAgentEvent::Ended { session: id, cause });
         }

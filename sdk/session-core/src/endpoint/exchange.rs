@@ -99,10 +99,6 @@ impl Endpoint {
         let Some(exchange) = self.exchanges.get(&key) else {
             return self.counters.count("response that nobody waits for");
         };
-        // The numbers of a dialog are ours to count, not the peer's.
-        if response.require::<CSeq>().map_or(0, |cseq| cseq.sequence) != exchange.sequence() {
-            return self.counters.count("response to another request");
-        }
         let purpose = exchange.purpose;
         if status.is_provisional() {
             if let Purpose::Invite(session) = purpose {

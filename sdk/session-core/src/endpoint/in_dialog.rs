@@ -48,7 +48,7 @@ impl Endpoint {
                 let status = StatusCode::BAD_INFO_PACKAGE;
                 let tag = self.random.token(10);
                 let builder = self.answer(&message, status, &tag).raw(HeaderName::RecvInfo, "");
-                self.reply(now, layer, key, &message, &tag, builder);
+                layer.answer(now, key, &message, &tag, builder);
             }
             Taken::Info => {
                 let event = UserAgentEvent::InfoReceived {
@@ -95,19 +95,10 @@ impl Endpoint {
         if let Some(dialog) = &mut session.dialog {
             dialog.step(DialogEvent::Bye);
         }
-        let tag = session.local_tag.clone();
-        let ringing = session.called.take().map(|called| (called.key, called.invite));
-        let reinvited = session.reinvited.take().map(|(key, request, _)| (key, request));
         if let Some(changing) = session.reinvite {
             layer.cancel(now, changing);
         }
         let cause = session.bye_wanted.take().unwrap_or(EndCause::RemoteHangUp);
-        for (key, invite) in ringing.into_iter().chain(reinvited) {
-            // All responses of an INVITE have one tag (RFC 3261 §8.2.6.2).
-            let invite = invite.as_message();
-            let builder = self.answer(&invite, StatusCode::REQUEST_TERMINATED, &tag);
-            self.reply(now, layer, key, &invite, &tag, builder);
-        }
         self.end(now, layer, id, cause);
     }
 }

@@ -70,7 +70,7 @@ impl Endpoint {
                 .answer(message, StatusCode::UNSUPPORTED_MEDIA_TYPE, &tag)
                 .raw(HeaderName::AcceptEncoding, "identity"),
         };
-        self.reply(now, layer, key, message, &tag, builder);
+        layer.answer(now, key, message, &tag, builder);
     }
 
     /// Answers with a status and nothing more what was not answered before and has a tag of ours already, or gets its
@@ -85,7 +85,7 @@ impl Endpoint {
     ) {
         let tag = self.random.token(10);
         let builder = self.answer(message, status, &tag);
-        self.reply(now, layer, key, message, &tag, builder);
+        layer.answer(now, key, message, &tag, builder);
     }
 
     /// What we can do (RFC 3261 §11.2).
@@ -104,7 +104,7 @@ impl Endpoint {
             .raw(HeaderName::AcceptEncoding, "identity")
             .raw(HeaderName::AcceptLanguage, "en")
             .raw(HeaderName::Supported, SUPPORTED);
-        self.reply(now, layer, key, message, &tag, builder);
+        layer.answer(now, key, message, &tag, builder);
     }
 
     pub(super) fn message_received(

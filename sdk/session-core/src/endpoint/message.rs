@@ -1,12 +1,12 @@
 //! How our messages look: what every request and answer of ours carries.
 
-use rvoip_sans_io::{Now, Protocol};
+use rvoip_sans_io::Protocol;
 use rvoip_sip_core::header::CSeq;
 use rvoip_sip_core::{
     HeaderName, Message, MessageBuilder, Method, NameAddr, Params, SipUri, StatusCode, Uri, UriBuf,
     UriHeaders,
 };
-use rvoip_transaction_core::{LocalContact, ServerKey, Source, Target, TransactionLayer};
+use rvoip_transaction_core::{LocalContact, Source, Target, TransactionLayer};
 
 use super::called::called_uri;
 use super::exchange::Way;
@@ -94,40 +94,6 @@ impl Endpoint {
             builder
         } else {
             builder.raw(HeaderName::Server, &self.config.user_agent)
-        }
-    }
-
-    /// Sends an answer; false if it cannot be written, which the peer is told in its place.
-    pub(super) fn reply(
-        &mut self,
-        now: Now,
-        layer: &mut TransactionLayer,
-        key: ServerKey,
-        request: &Message<'_>,
-        tag: &str,
-        answer: MessageBuilder,
-    ) -> bool {
-        let Ok(answer) = answer.build() else {
-            self.cannot_reply(now, layer, key, request, tag);
-            return false;
-        };
-        layer.respond(now, key, answer);
-        true
-    }
-
-    /// Answers 500 in place of what cannot be written. A request that cannot even be answered so is let go.
-    pub(super) fn cannot_reply(
-        &mut self,
-        now: Now,
-        layer: &mut TransactionLayer,
-        key: ServerKey,
-        request: &Message<'_>,
-        tag: &str,
-    ) {
-        self.counters.count("answer that cannot be written");
-        match MessageBuilder::response_to(request, StatusCode::SERVER_INTERNAL_ERROR).to_tag(tag).build() {
-            Ok(answer) => layer.respond(now, key, answer),
-            Err(_) => layer.forget_request(key),
         }
     }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use rvoip_sans_io::{FlowId, Now};
-use rvoip_sip_core::header::Via;
+use rvoip_sip_core::header::{CSeq, Via};
 use rvoip_sip_core::{HeaderName, Message, MessageBuilder, Method, PING, PONG, ParseErrorKind, StatusCode};
 
 use super::TransactionLayer;
@@ -90,10 +90,18 @@ impl TransactionLayer {
         };
         // One that went through others than the request did is for somebody else (RFC 3261 §8.1.3.3, §16.7 step 3).
         let vias = |message: &Message<'_>| message.raw(HeaderName::Via).count();
-        let sent = self.clients.get(&key).and_then(|client| client.sent.as_ref());
-        if sent.is_some_and(|sent| vias(&sent.as_message()) != vias(&message)) {
-            self.counters.count("response with other Vias than its request");
-            return None;
+        let sequence = |message: &Message<'_>| message.require::<CSeq>().ok().map(|cseq| cseq.sequence);
+        if let Some(sent) = self.clients.get(&key).and_then(|client| client.sent.as_ref()) {
+            let sent = sent.as_message();
+            if vias(&sent) != vias(&message) {
+                self.counters.count("response with other Vias than its request");
+                return None;
+            }
+            // It must not end the transaction: whoever waits for it would wait for ever.
+            if sequence(&sent) != sequence(&message) {
+                self.counters.count("response with another CSeq than its request");
+                return None;
+            }
         }
         self.client_received(now, key, &message, source).then_some(Incoming::Response {
             key,

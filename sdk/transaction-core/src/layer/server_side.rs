@@ -2,7 +2,7 @@
 
 use rvoip_sans_io::{Now, Protocol};
 use rvoip_sip_core::header::To;
-use rvoip_sip_core::{MessageBuf, MessageBuilder, Method, StatusCode};
+use rvoip_sip_core::{Message, MessageBuf, MessageBuilder, Method, StatusCode};
 
 use super::TransactionLayer;
 use super::timers::TimerKey;
@@ -86,8 +86,48 @@ impl TransactionLayer {
         self.end_server(key);
     }
 
-    /// Lets a request go to which no answer can be written.
-    pub fn forget_request(&mut self, key: ServerKey) {
+    /// Answers as [`Self::respond`] with what a builder has, under a tag. False if that cannot be written: the peer is answered
+    /// 500 in its place.
+    pub fn answer(
+        &mut self,
+        now: Now,
+        key: ServerKey,
+        request: &Message<'_>,
+        tag: &str,
+        answer: MessageBuilder,
+    ) -> bool {
+        let written = answer.to_tag(tag).build();
+        let is_written = written.is_ok();
+        match written {
+            Ok(answer) => self.respond(now, key, answer),
+            Err(_) => self.cannot_answer(now, key, request, tag),
+        }
+        is_written
+    }
+
+    /// Answers as [`Self::respond_once`] with what a builder has, under a tag.
+    pub fn answer_once(&mut self, key: ServerKey, tag: &str, answer: MessageBuilder) {
+        match answer.to_tag(tag).build() {
+            Ok(answer) => self.respond_once(key, answer),
+            Err(_) => self.forget_request(key),
+        }
+    }
+
+    /// Answers 500 in place of what cannot be written. A request that cannot even be answered so is let go: it would be there
+    /// for ever.
+    pub fn cannot_answer(&mut self, now: Now, key: ServerKey, request: &Message<'_>, tag: &str) {
+        let builder = MessageBuilder::response_to(request, StatusCode::SERVER_INTERNAL_ERROR);
+        match builder.to_tag(tag).build() {
+            Ok(answer) => {
+                self.counters.count("answer that cannot be written");
+                self.respond(now, key, answer);
+            }
+            Err(_) => self.forget_request(key),
+        }
+    }
+
+    fn forget_request(&mut self, key: ServerKey) {
+        self.counters.count("request that cannot be answered");
         self.end_server(key);
     }
 
