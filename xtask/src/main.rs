@@ -41,7 +41,7 @@ use anyhow::Result;
 const USAGE: &str = "usage: cargo xtask COMMAND
 
   test [STAGE…]   what must pass before a change lands; without names, every stage
-  ci              the same and then the slower checks; what .ci/run calls
+  ci [STAGE…]     the same and then the slower checks; what .ci/run calls
   tidy            the rules of the house: layers, no C, licences, file lengths, clocks in the core
   types [--check]
                   writes what is generated from the facade's data types: TypeScript, Python, JSON Schema
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
     let rest: Vec<String> = arguments.collect();
     let outcome = match (command.as_str(), rest.as_slice()) {
         ("test", stages) => alone(|| test::run(stages)),
-        ("ci", []) => alone(ci::run),
+        ("ci", stages) => alone(|| ci::run(stages)),
         ("tidy", []) => tidy::run(),
         ("types", arguments) => types::run(arguments),
         ("parity", []) => parity::run(),
@@ -69,11 +69,11 @@ fn main() -> ExitCode {
         ("wasm", [kind]) if kind == "harness" => wasm::build(wasm::Kind::Harness).map(drop),
         ("doc", []) => alone(doc::run),
         ("help" | "--help" | "-h", _) => {
-            print!("{USAGE}\nstages of test: {}\n", test::names().join(" "));
+            print!("{}", usage());
             return ExitCode::SUCCESS;
         }
         _ => {
-            eprint!("{USAGE}\nstages of test: {}\n", test::names().join(" "));
+            eprint!("{}", usage());
             return ExitCode::from(2);
         }
     };
@@ -84,6 +84,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn usage() -> String {
+    let (quick, slow) = (test::names().join(" "), ci::names().join(" "));
+    format!("{USAGE}\nstages of test: {quick}\nand of ci: {slow}\n")
 }
 
 /// While no other run uses the same build directory.

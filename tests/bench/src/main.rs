@@ -58,7 +58,8 @@ fn peer(program: &str, message: &str) -> Result<Vec<Figure>> {
 fn report(length: usize, columns: &[(String, Vec<Figure>)]) {
     let Some((_, ours)) = columns.first() else { return };
     println!(
-        "An INVITE of {length} bytes with 4 Via and SDP; every program reads all Via, From, To, Call-ID, CSeq and Contact."
+        "An INVITE of {length} bytes with 4 Via and SDP; every program reads all Via, From, To, Call-ID, CSeq and Contact.\n\
+         rvoip reads a header's value when it is asked for it; sofia and osip read those of all headers when they parse."
     );
     for figure in ours {
         println!("\n{}", figure.what);

@@ -4,6 +4,7 @@
 use anyhow::{Context as _, Result, bail};
 
 use crate::command::{cargo, root, run, target_directory};
+use crate::mobile::maven::IN_PROCESS;
 use crate::python;
 use crate::{install, mobile};
 
@@ -36,7 +37,7 @@ pub(super) fn kotlin() -> Result<()> {
     let library = format!("-Drvoip.library={}", target_directory().join("release").display());
     let pom = format!("{KOTLIN}/pom.xml");
     let tagged = ["-Drvoip.groups=bench", "-Drvoip.excluded="];
-    let mut arguments = vec!["--quiet", "--batch-mode", "--file", &pom, &library];
+    let mut arguments = vec!["--quiet", "--batch-mode", "--file", &pom, &library, IN_PROCESS];
     arguments.extend(tagged);
     arguments.push("test");
     run("mvn", &arguments)

@@ -1,7 +1,7 @@
 //! Kotlin and Swift: the library, what is generated from it, and their tests.
 
 mod kotlin;
-mod maven;
+pub(crate) mod maven;
 mod swift;
 
 use std::path::PathBuf;
