@@ -301,6 +301,10 @@ fn a_clock_of_the_wall_that_is_set_makes_no_round_trip() {
     phone.session.handle_packet(now, Lane::Rtcp, address(PEER_RTCP), &bytes);
     let round_trip = phone.session.statistics().round_trip.unwrap();
     assert!(round_trip <= Duration::from_secs(8), "{round_trip:?}");
+    // One that waited for us while we were late says nothing of the way.
+    phone.millis += 900;
+    phone.session.handle_packet(phone.now(), Lane::Rtcp, address(PEER_RTCP), &bytes);
+    assert_eq!(phone.session.statistics().round_trip, Some(round_trip));
 }
 
 #[test]
@@ -411,5 +415,6 @@ fn what_the_jitter_buffer_leaves_out_is_counted_and_was_not_heard() {
     let named = ["RTP left out to lower the delay", "RTP that the jitter buffer has no room for"];
     let counted: u64 = named.iter().map(|name| phone.session.counters().get(name)).sum();
     assert_eq!(counted, bad.received.discarded);
-    assert!(bad.mos_received.unwrap() < good.mos_received.unwrap() - 0.5, "{bad:?}");
+    // Nobody understands what lacks a quarter, however long the way.
+    assert!(bad.mos_received.unwrap() < 1.5, "{bad:?}");
 }
