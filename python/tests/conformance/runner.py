@@ -42,15 +42,16 @@ async def run(scenario: Mapping[str, object]) -> str | None:
     runner = _Runner(harness, client)
     try:
         capabilities = client.capabilities().to_dict()
-        for need in items(scenario.get("needs")):
-            if capabilities.get(str(need)) is not True:
-                return f"this face has no {need}"
-        await runner.run(scenario)
-    finally:
-        is_closed = await runner.end()
-    if not is_closed:
-        raise Differs("at the end: the client does not close")
-    return None
+        lacks = [need for need in items(scenario.get("needs")) if capabilities.get(str(need)) is not True]
+        if not lacks:
+            await runner.run(scenario)
+    except BaseException:
+        await runner.end()
+        raise
+    left = await runner.end()
+    if left is not None:
+        raise Differs(f"at the end: {left}")
+    return f"this face has no {lacks[0]}" if lacks else None
 
 
 async def _turns() -> None:
@@ -90,8 +91,8 @@ class _Runner:
         except RvoipError as error:
             raise Differs(f"at the end: {error}") from error
 
-    async def end(self) -> bool:
-        """Gives up what is under way, and closes the client."""
+    async def end(self) -> str | None:
+        """Gives up what is under way, closes the client, and says what is left of it, if anything is."""
         for task in self._kept.values():
             task.cancel()
         closing = self._start(self._client.close())
@@ -100,7 +101,12 @@ class _Runner:
         await _turns()
         for listener in self._listeners.values():
             listener.close()
-        return closing.done()
+        if not closing.done():
+            return "the client does not close"
+        # What it came to is the scenario's own matter: a client that a fault ended says so.
+        closing.exception()
+        live, (_, waiting) = self._client.live(), self._harness.counts()
+        return None if live == waiting == 0 else f"the client is closed, but {live} things live and {waiting} wait"
 
     def _start(self, verb: Verb) -> asyncio.Task[object]:
         return asyncio.get_running_loop().create_task(verb)
@@ -118,6 +124,9 @@ class _Runner:
         self._keys[name] = key
 
     def _key(self, name: object) -> int:
+        # A key that need not be of anything.
+        if isinstance(name, int):
+            return name
         if name is None:
             raise Differs("the step says not on what")
         try:
@@ -169,6 +178,8 @@ class _Runner:
         thing, _, name = str(step["do"]).partition(".")
         arguments = mapping(step.get("args"))
         match thing:
+            case "client" if name == "open":
+                return _open(self._harness, arguments)
             case "client":
                 return of_client(name, self._client, arguments)
             case "account":
@@ -277,6 +288,12 @@ class _Runner:
             raise Differs(f"unknown step: no such counts: {_shown(expected)}")
         if not fits(expected, got, self._keys):
             raise Differs(f"expected {_shown(expected)}, but there are {_shown(got)}")
+
+
+async def _open(harness: Harness, config: Mapping[str, object]) -> object:
+    """Another client, which is given up at once."""
+    harness.client(ClientConfig.from_dict(config).to_dict())
+    return None
 
 
 def _outcome(task: asyncio.Task[object]) -> str:

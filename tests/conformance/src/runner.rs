@@ -1,6 +1,6 @@
 //! One scenario, step by step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use rvoip::{AccountKey, CallKey, Client, Error, Events};
 use serde_json::{Value, json};
 
 use crate::matching::fits;
-use crate::scenario::{self, Expected, Scenario, Step};
+use crate::scenario::{self, Expected, On, Scenario, Step};
 use crate::verbs::{self, Verb};
 
 /// What became of a scenario.
@@ -21,6 +21,9 @@ pub enum Outcome {
     /// A capability is missing.
     Skipped(String),
 }
+
+/// Longer than any deadline for closing, and than any transaction lives.
+const UNTIL_CLOSED: Duration = Duration::from_secs(3_600);
 
 /// Runs a scenario.
 ///
@@ -45,6 +48,7 @@ pub fn run(scenario: &Scenario) -> Result<Outcome> {
         harness,
         client,
         keys: BTreeMap::new(),
+        accounts: BTreeSet::new(),
         kept: BTreeMap::new(),
         results: BTreeMap::new(),
     };
@@ -57,12 +61,14 @@ pub fn run(scenario: &Scenario) -> Result<Outcome> {
             }
         };
         run.keys.insert(name.clone(), key);
+        run.accounts.insert(name.clone());
     }
     for (index, step) in scenario.steps.iter().enumerate() {
         run.step(step).with_context(|| format!("step {}: {step:?}", index + 1))?;
     }
     // What came and was not expected is no accident.
     run.harness.peer(r#"{"quiet": true}"#).context("at the end")?;
+    run.end().context("at the end")?;
     Ok(Outcome::Passed)
 }
 
@@ -72,6 +78,7 @@ struct Run {
     listeners: BTreeMap<String, Events>,
     /// Accounts and calls by their names.
     keys: BTreeMap<String, u32>,
+    accounts: BTreeSet<String>,
     kept: BTreeMap<String, Verb>,
     results: BTreeMap<String, std::result::Result<Value, Error>>,
 }
@@ -118,10 +125,7 @@ impl Run {
                     "client" => self.client.events(),
                     name => {
                         let key = self.key(name)?;
-                        // A name is of an account or of a call; a call's is bound by a step.
-                        if self.client.accounts().iter().any(|account| account.key() == AccountKey(key))
-                            && !name.starts_with("call")
-                        {
+                        if self.accounts.contains(name) {
                             self.client.account_by_key(AccountKey(key)).events()
                         } else {
                             self.client.call(CallKey(key)).events()
@@ -138,8 +142,12 @@ impl Run {
 
     fn begin(&mut self, step: &scenario::Do) -> Result<()> {
         let (object, name) = step.verb.split_once('.').with_context(|| format!("no verb: {}", step.verb))?;
-        let on = || self.key(step.on.as_deref().context("the step says not on what")?);
+        let on = || match step.on.as_ref().context("the step says not on what")? {
+            On::Name(name) => self.key(name),
+            On::Key(key) => Ok(*key),
+        };
         let mut verb = match object {
+            "client" if name == "open" => verbs::open(&self.harness, &step.args)?,
             "client" => verbs::of_client(name, self.client.clone(), &step.args)?,
             "account" => verbs::of_account(name, self.client.account_by_key(AccountKey(on()?)), &step.args)?,
             "call" => verbs::of_call(name, self.client.call(CallKey(on()?)), &step.args)?,
@@ -207,6 +215,20 @@ impl Run {
                 Ok(())
             }
         }
+    }
+
+    /// Gives up what is under way, closes the client, and looks what is left of it: nothing.
+    fn end(mut self) -> Result<()> {
+        self.kept.clear();
+        let mut closing = verbs::of_client("close", self.client.clone(), &Value::Null)?;
+        let _ = self.poll(&mut closing);
+        self.harness.advance(UNTIL_CLOSED);
+        let (live, waiting) = (self.client.live(), self.harness.counts().waiting);
+        ensure!(
+            (live, waiting) == (0, 0),
+            "the client is closed, but {live} things live and {waiting} commands wait"
+        );
+        Ok(())
     }
 
     fn events(&mut self, step: &scenario::Events) -> Result<()> {

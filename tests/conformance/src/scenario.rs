@@ -56,7 +56,7 @@ pub(crate) enum Step {
 pub(crate) struct Do {
     #[serde(rename = "do")]
     pub(crate) verb: String,
-    pub(crate) on: Option<String>,
+    pub(crate) on: Option<On>,
     #[serde(default)]
     pub(crate) args: Value,
     /// Keeps it under a name, for `await` and `cancel`.
@@ -66,6 +66,16 @@ pub(crate) struct Do {
     pub(crate) bind: Option<String>,
     #[serde(flatten)]
     pub(crate) outcome: Expected,
+}
+
+/// What a verb is carried out on.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum On {
+    /// What has that name.
+    Name(String),
+    /// A key that need not be of anything.
+    Key(u32),
 }
 
 #[derive(Debug, Deserialize)]

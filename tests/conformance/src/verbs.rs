@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use rvoip::harness::Harness;
 use rvoip::{Account, AudioSink, AudioSource, Call, Client, Error};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +21,12 @@ fn verb<T: Serialize>(future: impl Future<Output = rvoip::Result<T>> + 'static) 
 fn argument<T: DeserializeOwned>(args: &Value, name: &str) -> Result<T> {
     let value = args.get(name).with_context(|| format!("the argument {name} is missing"))?;
     serde_json::from_value(value.clone()).with_context(|| format!("the argument {name}"))
+}
+
+/// Another client, with these settings.
+pub(crate) fn open(harness: &Harness, args: &Value) -> Result<Verb> {
+    let (harness, config) = (harness.clone(), serde_json::from_value(args.clone())?);
+    Ok(verb(async move { harness.client(config).map(drop) }))
 }
 
 pub(crate) fn of_client(name: &str, client: Client, args: &Value) -> Result<Verb> {

@@ -1,5 +1,6 @@
 import { Client, RvoipError } from "rvoip";
 import type { Account, AudioSink, AudioSource, Call, Events, MediaPlatform } from "rvoip";
+import { toError } from "../../dist/errors.js";
 import type { RawClient } from "../../dist/raw.js";
 import { turn } from "./turn.js";
 
@@ -83,6 +84,9 @@ const FIELDS: { readonly [kind: string]: readonly string[] } = {
   counts: ["counts"],
 };
 
+/** Longer than any deadline for closing, and than any transaction lives. */
+const UNTIL_CLOSED = 3_600_000;
+
 /** Runs a scenario; gives why it was skipped, if it was. Throws what was not as it says. */
 export async function run(scenario: Scenario, harness: RawHarness): Promise<string | undefined> {
   const media: unknown = {};
@@ -90,7 +94,9 @@ export async function run(scenario: Scenario, harness: RawHarness): Promise<stri
   const capabilities = plain(client.capabilities()) as JsonObject;
   for (const need of scenario.needs ?? []) if (capabilities[need] !== true) return `this face has no ${need}`;
   const runner = new Runner(client, harness);
-  for (const [name, config] of Object.entries(scenario.accounts ?? {})) await runner.add(name, config);
+  // In the order of the names, as every runner does it: the keys depend on it.
+  const accounts = Object.entries(scenario.accounts ?? {}).sort(([one], [other]) => (one < other ? -1 : 1));
+  for (const [name, config] of accounts) await runner.add(name, config);
   for (const [index, step] of scenario.steps.entries()) {
     try {
       await runner.step(step);
@@ -100,6 +106,7 @@ export async function run(scenario: Scenario, harness: RawHarness): Promise<stri
   }
   // What came and was not expected is no accident.
   peer(harness, { quiet: true });
+  await runner.end();
   return undefined;
 }
 
@@ -170,6 +177,19 @@ class Runner {
         ensure(fits(step["counts"] ?? null, plain(counts), this.#keys), `expected ${show(step)}, but there are ${show(counts)}`);
       }
     }
+  }
+
+  /** Gives up what is under way, closes the client, and looks what is left of it: nothing. */
+  async end(): Promise<void> {
+    for (const verb of this.#kept.values()) verb.abort.abort();
+    const closing = new Verb(() => this.#client.close());
+    await turn();
+    this.#harness.advance(UNTIL_CLOSED);
+    await turn();
+    ensure(closing.result !== undefined, "at the end: the client does not close");
+    const [, waiting] = this.#harness.counts();
+    const left = { live: this.#client.live(), waiting };
+    ensure(left.live === 0 && waiting === 0, `at the end: the client is closed, but there are ${show(left)}`);
   }
 
   #key(name: string): number {
@@ -251,6 +271,14 @@ class Runner {
     }
   }
 
+  #open(config: JsonObject): void {
+    try {
+      this.#harness.client(config).free();
+    } catch (thrown) {
+      throw toError(thrown);
+    }
+  }
+
   async #addAccount(config: JsonObject): Promise<number> {
     return (await this.#client.account(config as unknown as { readonly address: string }).add()).key;
   }
@@ -262,7 +290,7 @@ class Runner {
   #begin(step: JsonObject): Verb {
     const [object = "", name = ""] = String(step["do"]).split(".");
     const args = isObject(step["args"]) ? step["args"] : {};
-    const on = (): number => this.#key(String(step["on"]));
+    const on = (): number => (typeof step["on"] === "number" ? step["on"] : this.#key(String(step["on"])));
     switch (object) {
       case "client":
         return this.#ofClient(name, args);
@@ -277,6 +305,8 @@ class Runner {
 
   #ofClient(name: string, args: JsonObject): Verb {
     switch (name) {
+      case "open":
+        return new Verb(async () => this.#open(args));
       case "add_account":
         return new Verb(() => this.#addAccount(args));
       case "register":

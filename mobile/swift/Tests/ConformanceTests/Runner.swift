@@ -47,6 +47,9 @@ final class Kept: @unchecked Sendable {
     }
 }
 
+/// Longer than any deadline for closing, and than any transaction lives.
+private let untilClosed = 3_600.0
+
 /// Runs one scenario; gives why it was skipped, or nil.
 func run(_ scenario: Json) async throws -> String? {
     try allow(scenario, ["shows", "config", "needs", "accounts", "steps", "fails_with"])
@@ -84,7 +87,8 @@ private final class Run {
     }
 
     func perform(_ scenario: Json) async throws {
-        for (name, config) in scenario["accounts"]?.fields ?? [:] {
+        // In the order of the names, as every runner does it: the keys depend on it.
+        for (name, config) in (scenario["accounts"]?.fields ?? [:]).sorted(by: { $0.key < $1.key }) {
             let result = try await settled(start(try verb("add_account", client: client, args: config)))
             guard case .success(.number(let key)) = result else {
                 throw Differs("the account \(name) cannot be added")
@@ -102,6 +106,25 @@ private final class Run {
             }
         }
         _ = try harness.peer(step: "{\"quiet\": true}")
+        try await end()
+    }
+
+    /// Gives up what is under way, closes the client, and looks what is left of it: nothing.
+    private func end() async throws {
+        for verb in kept.values {
+            await verb.cancel()
+        }
+        kept = [:]
+        let client = self.client
+        let closing = try await start({ try await client.shutdown() })
+        harness.advance(by: untilClosed)
+        if try await settled(closing) == nil {
+            throw Differs("at the end: the client does not close")
+        }
+        let (live, waiting) = (client.live(), harness.counts().waiting)
+        if live != 0 || waiting != 0 {
+            throw Differs("at the end: the client is closed, but \(live) things live and \(waiting) commands wait")
+        }
     }
 
     /// Begins a verb; its command is on its way when this returns.
@@ -132,6 +155,14 @@ private final class Run {
             throw Differs("nothing has the name \(name)")
         }
         return key
+    }
+
+    /// What a verb is carried out on: a name, or a key, which need not be of anything.
+    private func target(_ step: Json) throws -> UInt32 {
+        if let number = step["on"]?.double {
+            return UInt32(number)
+        }
+        return try key(step["on"]?.string ?? "")
     }
 
     private func take(_ step: Json) async throws {
@@ -183,13 +214,15 @@ private final class Run {
         let args = step["args"] ?? .object([:])
         let begun: Kept
         switch thing {
+        case "client" where name == "open":
+            begun = try await start(try opening(harness, config: args))
         case "client":
             begun = try await start(try verb(name, client: client, args: args))
         case "account":
-            let account = client.accountByKey(key: try key(step["on"]?.string ?? ""))
+            let account = client.accountByKey(key: try target(step))
             begun = try await start(try verb(name, account: account, args: args))
         case "call":
-            let call = client.call(key: try key(step["on"]?.string ?? ""))
+            let call = client.call(key: try target(step))
             begun = try await start(try verb(name, call: call, args: args))
         default:
             throw Differs("unknown step: there is nothing that is called \(thing)")

@@ -20,6 +20,12 @@ private func number(_ args: Json, _ name: String) throws -> Double {
     try argument(args, name).double ?? 0
 }
 
+/// Another client, which is given up at once.
+func opening(_ harness: Harness, config: Json) throws -> Verb {
+    let config = try clientConfigOf(json: config.description)
+    return { _ = try harness.client(config: config) }
+}
+
 func verb(_ name: String, client: Client, args: Json) throws -> Verb {
     switch name {
     case "add_account":

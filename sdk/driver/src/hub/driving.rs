@@ -74,8 +74,8 @@ impl<M: Hosted> Driving<M> {
     }
 
     /// The loop panicked: the machine goes with it.
-    #[cfg(not(target_arch = "wasm32"))]
-    pub(crate) fn fail(&self) {
+    #[cfg(any(not(target_arch = "wasm32"), feature = "harness"))]
+    pub fn fail(&self) {
         self.shared.locked(|state| {
             if !state.closed {
                 state.fail();

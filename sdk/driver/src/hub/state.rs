@@ -169,6 +169,7 @@ impl<M: Hosted> State<M> {
         // What panicked once may do so again while it is dropped.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(machine)));
         self.outputs.clear();
+        self.timeout = None;
         self.tell(&M::failed(reason));
         self.end();
     }

@@ -26,6 +26,8 @@ pub(super) struct SimulatedMedia {
     address: IpAddr,
     calls: BTreeMap<MediaKey, Call>,
     pub(super) reports: VecDeque<MediaReport>,
+    /// It can do what it is asked for.
+    pub(super) able: bool,
 }
 
 #[derive(Debug)]
@@ -58,7 +60,7 @@ struct Playing {
 
 impl SimulatedMedia {
     pub(super) fn new(address: Ipv4Addr) -> Self {
-        Self { address: address.into(), calls: BTreeMap::new(), reports: VecDeque::new() }
+        Self { address: address.into(), calls: BTreeMap::new(), reports: VecDeque::new(), able: true }
     }
 
     fn report(&mut self, session: MediaKey, report: MediaReported) {
@@ -79,6 +81,13 @@ impl SimulatedMedia {
                     MediaAnswer::Refused { status, reason: error.reason }
                 });
                 self.report(session, MediaReported::Answered(negotiation, answer));
+            }
+            MediaAction::Control(token, _) if !self.able => {
+                let unable = MediaFailure {
+                    kind: MediaFailureKind::Unsupported,
+                    reason: "this media side cannot do that".to_owned(),
+                };
+                self.report(session, MediaReported::Controlled(token, Err(unable)));
             }
             MediaAction::Control(token, control) => {
                 let Some(call) = self.calls.get_mut(&session) else {

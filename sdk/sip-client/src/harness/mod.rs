@@ -24,6 +24,7 @@
 
 mod media;
 mod peer;
+mod repeats;
 mod script;
 mod step;
 mod world;
@@ -63,10 +64,15 @@ impl Harness {
     /// A client in this world, with a UDP socket at 192.0.2.1 (the next one at 192.0.2.2, and so on), port 5060.
     ///
     /// # Errors
-    /// `InvalidArgument` for unusable settings.
+    /// `InvalidArgument` for unusable settings, `BindFailed` for an address that is not this client's.
     pub fn client(&self, config: ClientConfig) -> Result<Client> {
         crate::usable::usable(&config)?;
         let mut world = self.world();
+        let address = world.next_address();
+        if let Some(bind) = config.binds.iter().find(|bind| bind.address.ip() != address) {
+            let reason = format!("{} cannot be used: this host is {address}", bind.address);
+            return Err(ErrorKind::BindFailed.error(reason));
+        }
         let hub = world.add(config);
         world.settle();
         drop(world);

@@ -8,6 +8,7 @@ use rvoip_driver::{FlowId, Random};
 use rvoip_sip_core::header::{CSeq, CallId, Contact, From, To, Via};
 use rvoip_sip_core::{DigestServer, HeaderName, Message, Method, StatusCode};
 
+use super::repeats::Repeats;
 use super::world::{PEER, Packet};
 
 /// A message that came.
@@ -64,8 +65,10 @@ pub(super) struct Peer {
     pub(super) outgoing: VecDeque<Packet>,
     pub(super) servers: BTreeMap<String, DigestServer>,
     pub(super) random: Random,
-    /// Messages that came already: what comes again is a retransmission.
-    seen: BTreeSet<Bytes>,
+    /// Messages that came already: what comes again is no news, but counted.
+    pub(super) repeats: Repeats,
+    /// The last message that was sent.
+    sent: Option<Packet>,
     /// The last request of each method that was expected.
     requests: BTreeMap<String, Received>,
     latest: Option<String>,
@@ -87,7 +90,8 @@ impl Peer {
             outgoing: VecDeque::new(),
             servers: BTreeMap::new(),
             random,
-            seen: BTreeSet::new(),
+            repeats: Repeats::default(),
+            sent: None,
             requests: BTreeMap::new(),
             latest: None,
             refused: BTreeSet::new(),
@@ -111,7 +115,7 @@ impl Peer {
             }
             return;
         }
-        if !self.seen.insert(bytes.clone()) {
+        if self.repeats.has(&bytes) {
             return;
         }
         let received = Received { client, flow, bytes };
@@ -144,6 +148,7 @@ impl Peer {
 
     /// Remembers an expected request, so that it can be answered.
     pub(super) fn note(&mut self, received: &Received) -> Result<(), String> {
+        self.repeats.note(received);
         let message = received.message()?;
         match message.method() {
             Some(method) => {
@@ -335,7 +340,16 @@ impl Peer {
     }
 
     pub(super) fn send(&mut self, client: usize, flow: FlowId, text: String) {
-        self.outgoing.push_back(Packet { client, flow, bytes: text.into() });
+        let packet = Packet { client, flow, bytes: text.into() };
+        self.sent = Some(packet.clone());
+        self.outgoing.push_back(packet);
+    }
+
+    /// Sends the last message once more, as it was.
+    pub(super) fn resend(&mut self) -> Result<(), String> {
+        let packet = self.sent.clone().ok_or("nothing was sent that could be sent again")?;
+        self.outgoing.push_back(packet);
+        Ok(())
     }
 
     /// A session description of that kind.

@@ -1,9 +1,9 @@
 //! Carries out the steps of the scripted peer.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rvoip_driver::MediaHappened;
-use rvoip_sip_core::header::CSeq;
 use rvoip_sip_core::{Algorithm, DigestServer, HeaderName, Message, Password, Secret};
 use serde_json::{Value, json};
 
@@ -28,6 +28,18 @@ impl World {
         if let Some(raw) = step.raw {
             let (client, flow) = self.peer.way(step.client);
             self.peer.send(client, flow, raw);
+        }
+        if step.resend == Some(true) {
+            self.peer.resend()?;
+        }
+        if let Some(what) = &step.again {
+            let (wanted, came) = (step.count.unwrap_or(1), self.peer.repeats.take(what, step.to.as_deref())?);
+            if came != wanted {
+                return Err(format!("{what} should have come again {wanted} times, but did so {came} times"));
+            }
+        }
+        if step.fault == Some(true) {
+            self.member(step.client)?.break_down();
         }
         if let Some(reason) = step.drop {
             self.drop_connections(&reason);
@@ -59,25 +71,13 @@ impl World {
     }
 
     fn expect(&mut self, what: &What, step: &Step) -> Result<Value, String> {
-        let wanted = match what {
-            What::Status(status) => status.to_string(),
-            What::Method(method) => method.clone(),
-        };
         let Some(received) = self.peer.inbox.pop_front() else {
-            return Err(format!("expected {wanted}, but nothing came"));
+            return Err(format!("expected {what}, but nothing came"));
         };
         let line = received.line();
         let message = received.message()?;
-        let fits = match what {
-            What::Status(status) => {
-                let of = message.require::<CSeq>().map(|cseq| cseq.method.to_string()).unwrap_or_default();
-                message.status().is_some_and(|got| got.code() == *status)
-                    && step.to.as_ref().is_none_or(|to| *to == of)
-            }
-            What::Method(method) => message.method().is_some_and(|got| got.as_str() == method),
-        };
-        if !fits {
-            return Err(format!("expected {wanted}, but this came: {line}"));
+        if !what.fits(&message, step.to.as_deref()) {
+            return Err(format!("expected {what}, but this came: {line}"));
         }
         check(&message, step).map_err(|reason| format!("{line}: {reason}"))?;
         if let Some(credentials) = &step.authorized {
@@ -186,6 +186,10 @@ impl World {
                 let duration = Duration::from_millis(100);
                 member.media.happen(now, MediaHappened::DigitReceived { digit, duration })
             }
+            Media::Able(able) => {
+                member.media.able = able;
+                Ok(())
+            }
             Media::Path(true) => member.media.happen(now, MediaHappened::PathRestored),
             Media::Path(false) => {
                 let reason = "there is no way to the peer's media".to_owned();
@@ -195,15 +199,28 @@ impl World {
     }
 }
 
-/// Compares an expected message with what is said of it.
-fn check(message: &Message<'_>, step: &Step) -> Result<(), String> {
-    for (name, wanted) in &step.fields {
+/// Each of these header fields has a value that fits.
+fn fields(
+    message: &Message<'_>,
+    expected: &BTreeMap<String, String>,
+    fits: impl Fn(&str, &str) -> bool,
+) -> Result<(), String> {
+    for (name, wanted) in expected {
         let name = HeaderName::parse(name).ok_or_else(|| format!("{name} is no header field"))?;
         let values: Vec<&str> = message.raw(name.clone()).collect();
-        if !values.iter().any(|value| value.contains(wanted)) {
+        if !values.iter().any(|value| fits(value, wanted)) {
             return Err(format!("{} should have {wanted:?}, but is {values:?}", name.as_str()));
         }
     }
+    Ok(())
+}
+
+/// Compares an expected message with what is said of it.
+fn check(message: &Message<'_>, step: &Step) -> Result<(), String> {
+    let exactly = |value: &str, wanted: &str| value == wanted;
+    let in_part = |value: &str, wanted: &str| value.contains(wanted);
+    fields(message, &step.fields, exactly)?;
+    fields(message, &step.containing, in_part)?;
     for name in &step.without {
         let name = HeaderName::parse(name).ok_or_else(|| format!("{name} is no header field"))?;
         if let Some(value) = message.raw(name.clone()).next() {
@@ -211,9 +228,9 @@ fn check(message: &Message<'_>, step: &Step) -> Result<(), String> {
         }
     }
     if let Some(uri) = &step.uri
-        && !message.request_uri_text().is_some_and(|text| text.contains(uri))
+        && message.request_uri_text() != Some(uri)
     {
-        return Err(format!("the request URI should have {uri:?}"));
+        return Err(format!("the request URI should be {uri:?}"));
     }
     let body = String::from_utf8_lossy(message.body());
     let wanted_body = step.body.iter().map(String::as_str);

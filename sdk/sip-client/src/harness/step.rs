@@ -16,6 +16,10 @@ pub(super) struct Step {
     pub(super) request: Option<String>,
     /// Sends these very bytes.
     pub(super) raw: Option<String>,
+    /// Sends the last message once more, as it was.
+    pub(super) resend: Option<bool>,
+    /// A message that was expected came again since then, `count` times.
+    pub(super) again: Option<What>,
     /// What happens to the connections: they break.
     pub(super) drop: Option<String>,
     /// From now on connections are refused (true), or taken again.
@@ -24,6 +28,8 @@ pub(super) struct Step {
     pub(super) ignore: Option<Vec<String>>,
     /// Nothing may have come that was not expected.
     pub(super) quiet: Option<bool>,
+    /// A fault of its own ends the client.
+    pub(super) fault: Option<bool>,
     /// Something happens in the media.
     pub(super) media: Option<Media>,
     /// What the client's media must do.
@@ -31,11 +37,15 @@ pub(super) struct Step {
 
     /// The method that a response belongs to.
     pub(super) to: Option<String>,
-    /// Header fields: of a message to send, or texts that must be in those of an expected one.
+    /// How often it came again; once, unless it is said.
+    pub(super) count: Option<u32>,
+    /// Header fields: of a message to send, or those of an expected one, which must have exactly these values.
     pub(super) fields: BTreeMap<String, String>,
+    /// Texts that must be in the header fields of an expected message.
+    pub(super) containing: BTreeMap<String, String>,
     /// Header fields that must not be there.
     pub(super) without: Vec<String>,
-    /// The request URI: of a request to send, or a text that must be in it.
+    /// The request URI: of a request to send, or of an expected one.
     pub(super) uri: Option<String>,
     /// A session description by its kind.
     pub(super) sdp: Option<String>,
@@ -101,6 +111,8 @@ pub(super) enum Media {
     Digit(String),
     /// The way to the peer is lost, or there again.
     Path(bool),
+    /// The media side cannot do what it is asked for (false), or can again.
+    Able(bool),
 }
 
 /// What the media of the newest call must do.
@@ -126,10 +138,13 @@ impl Step {
             step.respond.is_some(),
             step.request.is_some(),
             step.raw.is_some(),
+            step.resend.is_some(),
+            step.again.is_some(),
             step.drop.is_some(),
             step.refuse.is_some(),
             step.ignore.is_some(),
             step.quiet.is_some(),
+            step.fault.is_some(),
             step.media.is_some(),
             step.expect_media.is_some(),
         ];

@@ -25,7 +25,7 @@ const SILENT: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 9));
 const TURNS: usize = 100_000;
 
 /// A message on its way to a client.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Packet {
     pub(super) client: usize,
     pub(super) flow: FlowId,
@@ -47,6 +47,11 @@ impl Member {
     /// The flow of datagrams.
     pub(super) fn datagrams() -> FlowId {
         FlowId::from_platform(1)
+    }
+
+    /// A fault of the client's own ends it.
+    pub(super) fn break_down(&self) {
+        self.driving.fail();
     }
 
     pub(super) fn fail(&mut self, flow: FlowId, reason: &str) {
@@ -71,11 +76,16 @@ impl World {
         Self { clock: VirtualClock::default(), random, members: Vec::new(), peer, packets: VecDeque::new() }
     }
 
+    /// Where the next client is.
+    pub(super) fn next_address(&self) -> Ipv4Addr {
+        let number = u8::try_from(self.members.len() + 1).unwrap_or(u8::MAX);
+        Ipv4Addr::new(192, 0, 2, number)
+    }
+
     pub(super) fn add(&mut self, config: ClientConfig) -> Hub<Agent> {
         let agent = Agent::new(config, self.random.fork());
         let (hub, driving) = Hub::with_virtual_clock(agent, self.clock.clone());
-        let number = u8::try_from(self.members.len() + 1).unwrap_or(u8::MAX);
-        let address = Ipv4Addr::new(192, 0, 2, number);
+        let address = self.next_address();
         driving.give(IoInput::FlowOpened(FlowOpened {
             flow: Member::datagrams(),
             protocol: Protocol::Udp,

@@ -28,6 +28,9 @@ class Differs(reason: String, cause: Throwable? = null) : Exception(reason, caus
 /** Turns of the event loop after which a coroutine that was woken has run: each wake is one turn. */
 private const val TURNS = 32
 
+/** Longer than any deadline for closing, and than any transaction lives. */
+private val UNTIL_CLOSED = Duration.ofHours(1)
+
 /** Runs one scenario; gives why it was skipped, or null. */
 suspend fun run(scenario: JsonObject): String? {
     allow(scenario, "shows", "config", "needs", "accounts", "steps", "fails_with")
@@ -42,6 +45,7 @@ suspend fun run(scenario: JsonObject): String? {
         val run = Run(harness, client, this)
         run.begin(scenario)
         coroutineContext.cancelChildren()
+        run.end()
     }
     client.close()
     return null
@@ -59,7 +63,8 @@ private class Run(val harness: Harness, val client: Client, val scope: Coroutine
     private val kept = mutableMapOf<String, Deferred<Result<Any?>>>()
 
     suspend fun begin(scenario: JsonObject) {
-        for ((name, config) in scenario["accounts"]?.asJsonObject?.entrySet().orEmpty()) {
+        // In the order of the names, as every runner does it: the keys depend on it.
+        for ((name, config) in scenario["accounts"]?.asJsonObject?.entrySet().orEmpty().sortedBy { it.key }) {
             val added = settled(start(verb("add_account", client, config.asJsonObject)))
             keys[name] = added?.getOrThrow() as? UInt ?: throw Differs("the account $name cannot be added: $added")
             accounts += name
@@ -79,6 +84,17 @@ private class Run(val harness: Harness, val client: Client, val scope: Coroutine
             harness.peer("""{"quiet": true}""")
         } catch (error: RvoipException) {
             throw Differs("at the end: ${error.message}", error)
+        }
+    }
+
+    /** Closes the client, and looks what is left of it: nothing. */
+    suspend fun end() {
+        val closing = start { client.shutdown() }
+        harness.advance(UNTIL_CLOSED)
+        if (settled(closing) == null) throw Differs("at the end: the client does not close")
+        val (live, waiting) = client.live() to harness.counts().waiting
+        if (live != 0uL || waiting != 0u) {
+            throw Differs("at the end: the client is closed, but $live things live and $waiting commands wait")
         }
     }
 
@@ -137,10 +153,14 @@ private class Run(val harness: Harness, val client: Client, val scope: Coroutine
         allow(step, "do", "on", "args", "as", "bind", "returns", "fails", "pending")
         val (thing, name) = step["do"].asString.split('.', limit = 2).let { it[0] to it.getOrElse(1) { "" } }
         val args = step["args"]?.takeIf { it.isJsonObject }?.asJsonObject ?: JsonObject()
-        val on = { key(step["on"]?.asString ?: throw Differs("the step says not on what")) }
+        val on = {
+            val name = step["on"]?.asJsonPrimitive ?: throw Differs("the step says not on what")
+            // A number is a key, which need not be of anything.
+            if (name.isNumber) name.asLong.toUInt() else key(name.asString)
+        }
         val verb = start(
             when (thing) {
-                "client" -> verb(name, client, args)
+                "client" -> if (name == "open") opening(harness, args) else verb(name, client, args)
                 "account" -> verb(name, client.accountByKey(on()), args)
                 "call" -> verb(name, client.call(on()), args)
                 else -> throw Differs("unknown step: there is nothing that is called $thing")

@@ -5,9 +5,11 @@ import com.google.gson.JsonObject
 import org.rvoip.Account
 import org.rvoip.Call
 import org.rvoip.Client
+import org.rvoip.Harness
 import org.rvoip.accountConfigOf
 import org.rvoip.audioSinkOf
 import org.rvoip.audioSourceOf
+import org.rvoip.clientConfigOf
 import org.rvoip.collectDigits
 import kotlin.time.Duration.Companion.nanoseconds
 
@@ -17,6 +19,9 @@ typealias Verb = suspend () -> Any?
 private fun JsonObject.text(name: String): String = argument(name).asString
 
 private fun JsonObject.argument(name: String): JsonElement = get(name) ?: error("the argument $name is missing")
+
+/** Another client, which is given up at once. */
+fun opening(harness: Harness, config: JsonObject): Verb = { harness.client(clientConfigOf(config.toString())).close() }
 
 fun verb(name: String, client: Client, args: JsonObject): Verb = when (name) {
     "add_account" -> accountConfigOf(args.toString()).let { config -> { client.addAccount(config).key() } }
