@@ -22,7 +22,15 @@ const STUBBED: &str = "rvoip._rvoip";
 /// What is written by hand beside the package.
 const PROGRAMS: &[&str] = &["python/examples", "python/tests", "python/bench"];
 /// What builds and checks the package.
-const TOOLS: &[&str] = &["maturin==1.16.0", "build==1.6.1", "mypy==2.4.1", "pytest==9.2.0", "numpy==2.2.6"];
+const TOOLS: &[&str] = &[
+    "maturin==1.16.0",
+    "build==1.6.1",
+    "mypy==2.4.1",
+    "pytest==9.2.0",
+    "numpy==2.2.6",
+    "jsonschema==4.26.0",
+    "types-jsonschema==4.26.0.20261006",
+];
 
 /// The stage `python` of `cargo xtask test`.
 pub(crate) fn run_stage(count: &mut Count) -> Result<()> {

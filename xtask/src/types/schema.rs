@@ -10,10 +10,15 @@ pub(super) fn write(model: &Model) -> String {
     let mut types = Map::new();
     for item in &model.items {
         types.insert(item.name.clone(), with_docs(&item.docs, of_item(item, false)));
-        if item.name == "Event" {
-            // What a scenario expects: the type, and those fields that matter.
-            types.insert("EventPart".to_owned(), with_docs(&item.docs, of_item(item, true)));
+    }
+    let mut parts = vec!["Event"];
+    while let Some(name) = parts.pop() {
+        let Some(item) = model.get(name) else { continue };
+        if types.contains_key(&part_of(name)) {
+            continue;
         }
+        types.insert(part_of(name), with_docs(&item.docs, of_item(item, true)));
+        parts.extend(fields(item).filter_map(|field| named(&field.of)));
     }
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -26,9 +31,34 @@ pub(super) fn write(model: &Model) -> String {
     out
 }
 
+/// What a scenario expects of a type: those fields that matter, and names in the place of keys.
+fn part_of(name: &str) -> String {
+    format!("{name}Part")
+}
+
+fn fields(item: &Item) -> impl Iterator<Item = &Field> {
+    let (own, variants): (&[Field], &[Variant]) = match &item.kind {
+        Kind::Object(fields) => (fields, &[]),
+        Kind::Union(variants) => (&[], variants),
+        Kind::Key | Kind::Words(_) => (&[], &[]),
+    };
+    own.iter().chain(variants.iter().flat_map(|variant| &variant.fields))
+}
+
+/// The type of the facade that a type is made of.
+fn named(of: &Type) -> Option<&str> {
+    match of {
+        Type::List(of) | Type::Pair(of) | Type::Option(of) => named(of),
+        Type::Named(name) => Some(name),
+        Type::Bool | Type::Text | Type::Integer(_) | Type::Number | Type::Seconds | Type::Bytes => None,
+    }
+}
+
+/// Of an item, or what a scenario expects of it.
 fn of_item(item: &Item, part: bool) -> Value {
     match &item.kind {
-        Kind::Key => of_type(&Type::Integer(u32::MAX.into())),
+        Kind::Key if part => json!({"type": ["integer", "string"]}),
+        Kind::Key => of_type(&Type::Integer(u32::MAX.into()), false),
         Kind::Words(variants) => {
             json!({"enum": variants.iter().map(|variant| variant.word.as_str()).collect::<Vec<_>>()})
         }
@@ -50,7 +80,7 @@ fn object(word: Option<&str>, fields: &[Field], part: bool) -> Value {
         required.push("type");
     }
     for field in fields {
-        properties.insert(field.name.clone(), with_docs(&field.docs, of_type(&field.of)));
+        properties.insert(field.name.clone(), with_docs(&field.docs, of_type(&field.of, part)));
         if !part && !field.has_default {
             required.push(&field.name);
         }
@@ -58,17 +88,18 @@ fn object(word: Option<&str>, fields: &[Field], part: bool) -> Value {
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }
 
-fn of_type(of: &Type) -> Value {
+fn of_type(of: &Type, part: bool) -> Value {
     match of {
         Type::Bool => json!({"type": "boolean"}),
         Type::Text => json!({"type": "string"}),
         Type::Integer(most) => json!({"type": "integer", "minimum": 0, "maximum": most}),
         Type::Number => json!({"type": "number"}),
         Type::Seconds => json!({"type": "number", "minimum": 0}),
-        Type::Bytes => json!({"type": "array", "items": of_type(&Type::Integer(255))}),
-        Type::List(of) => json!({"type": "array", "items": of_type(of)}),
-        Type::Pair(of) => json!({"type": "array", "items": of_type(of), "minItems": 2, "maxItems": 2}),
-        Type::Option(of) => json!({"anyOf": [of_type(of), {"type": "null"}]}),
+        Type::Bytes => json!({"type": "array", "items": of_type(&Type::Integer(255), false)}),
+        Type::List(of) => json!({"type": "array", "items": of_type(of, part)}),
+        Type::Pair(of) => json!({"type": "array", "items": of_type(of, part), "minItems": 2, "maxItems": 2}),
+        Type::Option(of) => json!({"anyOf": [of_type(of, part), {"type": "null"}]}),
+        Type::Named(name) if part => json!({"$ref": format!("#/$defs/{}", part_of(name))}),
         Type::Named(name) => json!({"$ref": format!("#/$defs/{name}")}),
     }
 }
