@@ -8,6 +8,8 @@
 mod exceptions;
 mod languages;
 mod scan;
+#[cfg(test)]
+mod scenarios;
 mod surface;
 mod uniffi;
 mod wanted;
