@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, get_args
@@ -136,10 +137,11 @@ class Call:
         `stop_playing`. Raises `FileFailedError` if a file cannot be read, `CallEndedError`.
         """
         chosen = _source(source)
-        data = chosen.to_dict()
         if isinstance(chosen, AudioSourceBytes):
-            # A list of numbers would take far longer to cross.
-            data["wav"] = chosen.wav
+            # A list of numbers would take far longer to make and to cross.
+            data = {**AudioSourceBytes(wav=b"", repeat=chosen.repeat).to_dict(), "wav": chosen.wav}
+        else:
+            data = chosen.to_dict()
         await self._raw.play(self._key, data)
 
     async def stop_playing(self) -> None:
@@ -200,6 +202,10 @@ class Call:
             pass
 
 
+_NATIVE = "<h" if sys.byteorder == "little" else ">h"
+"""How ctypes calls what is in the machine's order."""
+
+
 def _source(source: AudioSource | str | os.PathLike[str] | bytes) -> AudioSource:
     if isinstance(source, bytes):
         return AudioSourceBytes(wav=source)
@@ -220,6 +226,6 @@ def _sink(sink: AudioSink | str | os.PathLike[str]) -> AudioSink:
 
 def _bytes_of(samples: Buffer) -> bytes:
     view = memoryview(samples)
-    if view.format not in ("h", "@h", "=h", "b", "B", "c"):
+    if view.format not in ("h", "@h", "=h", _NATIVE, "b", "B", "c"):
         raise InvalidArgumentError(f"samples are of the format 'h' or bytes, not {view.format!r}")
     return view.tobytes()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
+import weakref
 from collections.abc import Callable, Generator
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _rvoip
 from ._account import Account
@@ -40,8 +41,9 @@ class Client:
     cannot use the clients of its parent.
     """
 
-    def __init__(self, raw: RawClient) -> None:
+    def __init__(self, raw: RawClient, see: _See | None = None) -> None:
         self._raw = raw
+        self._see = see
         self._is_closed = False
 
     @classmethod
@@ -50,7 +52,9 @@ class Client:
 
         Raises `BindFailedError` if a local address cannot be used, `InvalidArgumentError` for unusable settings.
         """
-        return Opening(config or ClientConfig(), wire_tap)
+        if wire_tap is not None and not callable(wire_tap):
+            raise TypeError(f"a wire tap is called with each message: a {type(wire_tap).__name__} cannot be")
+        return Opening(ClientConfig() if config is None else config, wire_tap)
 
     async def add_account(self, account: AccountConfig | str, password: str | None = None) -> Account:
         """Adds an account without registering it, for calls without a registrar: its settings, or its address of record,
@@ -116,6 +120,27 @@ class Client:
             _warn(f"unclosed {self!r}", ResourceWarning, source=self)
 
 
+class _See:
+    """What a wire tap is called by. Its client owns it, and not the native module: a tap that knows its client would keep it
+    for ever."""
+
+    def __init__(self, tap: WireTap) -> None:
+        self._tap = tap
+
+    def __call__(self, *fields: Any) -> None:
+        self._tap(WireEntry(*fields))
+
+    def weakly(self) -> Callable[..., None]:
+        """Calls this as long as it is there."""
+        itself = weakref.ref(self)
+
+        def see(*fields: Any) -> None:
+            if (there := itself()) is not None:
+                there(*fields)
+
+        return see
+
+
 class Opening:
     """A client that is about to start: `await` it, or use it in `async with`."""
 
@@ -125,9 +150,10 @@ class Opening:
         self._client: Client | None = None
 
     async def _open(self) -> Client:
-        tap = self._wire_tap
-        see = None if tap is None else lambda *fields: tap(WireEntry(*fields))
-        return Client(await _rvoip.RawClient.open(_checked(ClientConfig, self._config), see))
+        see = None if self._wire_tap is None else _See(self._wire_tap)
+        settings = _checked(ClientConfig, self._config)
+        raw = await _rvoip.RawClient.open(settings, None if see is None else see.weakly())
+        return Client(raw, see)
 
     def __await__(self) -> Generator[None, None, Client]:
         return self._open().__await__()

@@ -65,9 +65,11 @@ class Events:
         """Stops listening: whoever waits is told that nothing comes any more."""
         self._raw = None
         self._taken.clear()
-        for wait in self._waits:
-            if not wait.done():
-                wait.get_loop().call_soon_threadsafe(_settle, wait)
+        for wait in tuple(self._waits):
+            loop = wait.get_loop()
+            # Nobody waits on a loop that is closed.
+            if not wait.done() and not loop.is_closed():
+                loop.call_soon_threadsafe(_settle, wait)
 
     async def __aenter__(self) -> Self:
         return self

@@ -43,7 +43,10 @@ def _number(value: object, where: str) -> float:
     if type(value) is float:
         return value
     if type(value) is int:
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            pass
     raise _refused(where, "a float", value)
 
 
@@ -51,7 +54,10 @@ def _bytes(value: object, where: str) -> bytes:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)
     if isinstance(value, list):
-        return bytes(value)
+        try:
+            return bytes(value)
+        except (TypeError, ValueError):
+            pass
     raise _refused(where, "bytes", value)
 
 

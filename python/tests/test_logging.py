@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 from collections.abc import Iterator
@@ -78,6 +79,27 @@ async def test_nothing_below_the_level_arrives_and_a_new_level_takes_effect(capl
     await talk()
     await settle()
     assert not [record for record in caplog.records if record.levelno < logging.WARNING]
+
+
+async def test_a_logger_below_has_a_level_of_its_own(caplog: pytest.LogCaptureFixture) -> None:
+    ROOT.setLevel(logging.WARNING)
+    wire = logging.getLogger("rvoip.wire")
+    async with pair() as two:
+        await settle()
+        caplog.clear()
+        # The client is idle, and what comes next is to be seen.
+        await asyncio.sleep(1.1)
+        wire.setLevel(logging.DEBUG)
+        try:
+            outgoing, ringing = await two.connect()
+            await outgoing.hang_up()
+            await ringing.ended()
+            await settle()
+        finally:
+            wire.setLevel(logging.NOTSET)
+    heard = [record for record in caplog.records if record.levelno < logging.WARNING and record.name != "asyncio"]
+    assert {record.name for record in heard} == {"rvoip.wire"}
+    assert any("INVITE sip:bob@" in record.getMessage() for record in heard)
 
 
 async def test_no_secret_is_logged(caplog: pytest.LogCaptureFixture) -> None:

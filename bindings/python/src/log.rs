@@ -1,18 +1,38 @@
 //! What the library logs, into Python's `logging`.
 
+use std::collections::BTreeMap;
 use std::fmt::{Debug, Write as _};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id};
+use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::bridge::{self, Told};
 
-/// The level that `logging` has for the logger `rvoip`, as it was last seen.
-static LEVEL: AtomicU8 = AtomicU8::new(30);
+/// The levels that `logging` has for our loggers, as they were last seen, by the targets of `tracing`; and when.
+static LEVELS: RwLock<Levels> = RwLock::new(Levels { of: BTreeMap::new(), seen: None });
+
+/// For how long levels are believed. Afterwards `logging` is asked itself, by giving it a record.
+const BELIEVED: Duration = Duration::from_secs(1);
+
+struct Levels {
+    of: BTreeMap<&'static str, u8>,
+    seen: Option<Instant>,
+}
+
+impl Levels {
+    /// Whether somebody may want to see records of a level. They want them as long as nobody knows better.
+    fn may_want(&self, target: &str, level: u8) -> bool {
+        // tidy: clock: of what Python was asked, and no decision of ours
+        let known = self.seen.is_some_and(|at| at.elapsed() < BELIEVED);
+        !known || self.of.get(target).is_none_or(|least| level >= *least)
+    }
+}
 
 /// One record, on its way.
 pub(crate) struct Record {
@@ -42,14 +62,31 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
-/// Looks at the level of the logger `rvoip` again.
+/// Looks at the levels of our loggers again.
+#[expect(clippy::disallowed_methods, reason = "when that was")]
 pub(crate) fn refresh(py: Python<'_>) {
-    let level =
-        logger(py, "rvoip").and_then(|logger| logger.call_method0("getEffectiveLevel")?.extract::<i64>());
+    let level = |target: &str| {
+        let level = logger(py, &name(target))?.call_method0("getEffectiveLevel")?.extract::<i64>()?;
+        PyResult::Ok(u8::try_from(level.clamp(0, 255)).unwrap_or(u8::MAX))
+    };
+    // Python is asked without the lock, which every thread that logs waits for.
+    let targets: Vec<&str> = read().of.keys().copied().collect();
     // A logger that fails tells nothing new.
-    if let Ok(level) = level {
-        LEVEL.store(u8::try_from(level.clamp(0, 255)).unwrap_or(u8::MAX), Ordering::Relaxed);
-    }
+    let levels: Vec<(&str, u8)> =
+        targets.into_iter().filter_map(|target| Some((target, level(target).ok()?))).collect();
+    let mut known = LEVELS.write().unwrap_or_else(PoisonError::into_inner);
+    known.of.extend(levels);
+    // tidy: clock: of what Python was asked, and no decision of ours
+    known.seen = Some(Instant::now());
+}
+
+fn read() -> RwLockReadGuard<'static, Levels> {
+    LEVELS.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The logger of a target: that of `rvoip_driver::hub` is `rvoip.driver.hub`.
+fn name(target: &str) -> String {
+    target.replace("::", ".").replacen("rvoip_", "rvoip.", 1)
 }
 
 fn logger<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
@@ -72,13 +109,18 @@ struct Logging;
 
 impl Subscriber for Logging {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let is_ours = metadata.target().starts_with("rvoip");
-        is_ours && number(*metadata.level()) >= LEVEL.load(Ordering::Relaxed)
+        metadata.target().starts_with("rvoip")
+            && read().may_want(metadata.target(), number(*metadata.level()))
     }
 
-    fn register_callsite(&self, _: &'static Metadata<'static>) -> tracing::subscriber::Interest {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if !metadata.target().starts_with("rvoip") {
+            return Interest::never();
+        }
+        // Wanted, until its level was looked at.
+        LEVELS.write().unwrap_or_else(PoisonError::into_inner).of.entry(metadata.target()).or_insert(0);
         // The level can change at any time.
-        tracing::subscriber::Interest::sometimes()
+        Interest::sometimes()
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -93,8 +135,7 @@ impl Subscriber for Logging {
         let mut text = Text::default();
         event.record(&mut text);
         let metadata = event.metadata();
-        // `rvoip_driver::hub` is the logger `rvoip.driver.hub`.
-        let logger = metadata.target().replace("::", ".").replacen("rvoip_", "rvoip.", 1);
+        let logger = name(metadata.target());
         let record = Record { logger, level: number(*metadata.level()), text: text.message + &text.fields };
         bridge::tell(Told::Record(record));
     }

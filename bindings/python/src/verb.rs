@@ -10,7 +10,6 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyTuple;
 
 use crate::bridge;
 use crate::owned::Owned;
@@ -41,6 +40,7 @@ where
 
 fn start(py: Python<'_>, verb: Boxed) -> PyResult<Py<PyAny>> {
     static RUNNING_LOOP: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static WEAKLY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let Some(_inside) = bridge::enter() else {
         return Err(PyRuntimeError::new_err("the interpreter is ending"));
     };
@@ -50,12 +50,13 @@ fn start(py: Python<'_>, verb: Boxed) -> PyResult<Py<PyAny>> {
     let running = Arc::new(Running {
         verb: Mutex::new(Some(Owned::new(verb))),
         event_loop: event_loop.unbind(),
-        promise: promise.clone().unbind(),
+        promise: WEAKLY.import(py, "weakref", "ref")?.call1((&promise,))?.unbind(),
         is_queued: AtomicBool::new(false),
     });
     running.step(py)?;
     if running.verb().is_some() {
-        promise.call_method1(intern!(py, "add_done_callback"), (Step(running),))?;
+        let settled = Settled(running);
+        promise.call_method1(intern!(py, "add_done_callback"), (settled,))?;
     }
     Ok(promise.unbind())
 }
@@ -64,6 +65,7 @@ fn start(py: Python<'_>, verb: Boxed) -> PyResult<Py<PyAny>> {
 pub(crate) struct Running {
     verb: Mutex<Option<Owned<Boxed>>>,
     event_loop: Py<PyAny>,
+    /// A weak reference: where the loop is gone and nobody waits any more, nobody else keeps it.
     promise: Py<PyAny>,
     /// Whether a step is on its way already.
     is_queued: AtomicBool,
@@ -77,14 +79,12 @@ impl Running {
     /// Polls the verb, on its loop's thread, and settles the promise; a promise that is settled already was cancelled.
     fn step(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
         self.is_queued.store(false, Ordering::Release);
-        let promise = self.promise.bind(py);
-        let mut verb = self.verb();
-        if promise.call_method0(intern!(py, "done"))?.is_truthy()? {
-            let given_up = verb.take();
-            drop(verb);
-            drop(given_up);
+        let promise = self.promise.bind(py).call0()?;
+        if promise.is_none() || promise.call_method0(intern!(py, "done"))?.is_truthy()? {
+            self.give_up();
             return Ok(());
         }
+        let mut verb = self.verb();
         let waker = Waker::from(Arc::clone(self));
         let Some(polled) = verb.as_mut().and_then(Owned::get_mut) else { return Ok(()) };
         let Poll::Ready(outcome) = polled.as_mut().poll(&mut Context::from_waker(&waker)) else {
@@ -105,9 +105,14 @@ impl Running {
         let step = Step(Arc::clone(self));
         let scheduled = self.event_loop.call_method1(py, intern!(py, "call_soon_threadsafe"), (step,));
         if scheduled.is_err() {
-            let given_up = self.verb().take();
-            drop(given_up);
+            self.give_up();
         }
+    }
+
+    /// Withdraws the verb.
+    fn give_up(&self) {
+        let given_up = self.verb().take();
+        drop(given_up);
     }
 }
 
@@ -119,14 +124,30 @@ impl Wake for Running {
     }
 }
 
-/// What the loop calls to take a step, and the promise when it is settled.
+/// What the promise calls when it is settled. It goes with the promise, and the verb with it.
+#[pyclass(frozen)]
+struct Settled(Arc<Running>);
+
+#[pymethods]
+impl Settled {
+    fn __call__(&self, py: Python<'_>, _promise: &Bound<'_, PyAny>) -> PyResult<()> {
+        bridge::enter().map_or(Ok(()), |_inside| self.0.step(py))
+    }
+}
+
+impl Drop for Settled {
+    fn drop(&mut self) {
+        self.0.give_up();
+    }
+}
+
+/// What the loop calls to take a step.
 #[pyclass(frozen)]
 struct Step(Arc<Running>);
 
 #[pymethods]
 impl Step {
-    #[pyo3(signature = (*_settled))]
-    fn __call__(&self, py: Python<'_>, _settled: &Bound<'_, PyTuple>) -> PyResult<()> {
+    fn __call__(&self, py: Python<'_>) -> PyResult<()> {
         bridge::enter().map_or(Ok(()), |_inside| self.0.step(py))
     }
 }

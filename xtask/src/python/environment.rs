@@ -76,9 +76,14 @@ impl Environment {
 
     /// Installs packages.
     pub(crate) fn pip(&self, packages: &[&str]) -> Result<()> {
+        self.pip_with(packages, &[])
+    }
+
+    /// The same with variables added to the environment.
+    pub(crate) fn pip_with(&self, packages: &[&str], variables: &[(&str, &OsStr)]) -> Result<()> {
         let mut arguments = vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
         arguments.extend(packages);
-        self.python(&arguments)
+        self.python_with(&arguments, variables)
     }
 
     /// Runs the interpreter.
