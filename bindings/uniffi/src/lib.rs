@@ -37,7 +37,7 @@ pub use rvoip::{
     AccountConfig, AccountInfo, AccountKey, Answer, AudioSink, AudioSource, CallInfo, CallKey, Capabilities,
     Cause, ClientConfig, Error, ErrorKind, Event, HeaderField, ParsedMessage, Registration, Result,
 };
-pub use types::{PortRange, Ports, Samples, kind_of, parse_message};
+pub use types::{PortRange, Ports, Samples, describe_account, kind_of, parse_message};
 pub use wire::{WireEntry, WireTap, WireTapError};
 
 uniffi::setup_scaffolding!("rvoip");

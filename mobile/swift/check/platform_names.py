@@ -2,7 +2,8 @@
 
 TYPES = set(
     """
-    Any Array Type UTF8 async AsyncIteratorProtocol AsyncSequence Bool CancellationError CustomStringConvertible Data Dictionary Double
+    Any Array Type UTF8 async AsyncIteratorProtocol AsyncSequence Bool CancellationError CustomDebugStringConvertible
+    CustomReflectable CustomStringConvertible Data Dictionary Double
     Element Equatable Error FileManager Float Hashable Int Int16 Int32 Int64 JSONSerialization Mirror NSLock NSNumber
     NSNull Never ProcessInfo Result Self Sendable Set String Substring Swift Task TimeInterval UInt UInt16 UInt32 UInt64
     UInt8 URL UUID Void XCTestCase XCTSkip XCTFail Bundle unchecked testable escaping discardableResult
@@ -30,6 +31,6 @@ CASES = {"tuple", "success", "failure", "some", "none", "enum", "optional", "col
 FUNCTIONS = set(
     """
     XCTAssertEqual defer XCTAssertFalse XCTAssertGreaterThan XCTAssertNil XCTAssertNotNil XCTAssertTrue XCTFail print type
-    withTaskCancellationHandler fatalError precondition min max zip abs
+    withTaskCancellationHandler fatalError precondition min max zip abs dump
     """.split()
 )

@@ -1,5 +1,5 @@
-//! Kotlin: an exception's `reason` and `status` belong to the class of all of them, its message is for people, and a
-//! variant without fields prints as its name, as one with fields does.
+//! Kotlin: an exception's `reason` and `status` belong to the class of all of them, its message is for people, a variant
+//! without fields prints as its name, as one with fields does, and settings print without their passwords.
 
 use crate::Result;
 use crate::amend::{replace_all, replace_once, section};
@@ -25,7 +25,17 @@ pub(crate) fn amend(text: &str) -> Result<String> {
     let message = "get() = \"reason=${ `reason` }, status=${ `status` }\"";
     let class = replace_all(&class, message, "get() = status?.let { \"$reason ($it)\" } ?: reason", kinds)?;
     let class = replace_once(&class, CLASS, &format!("{CLASS}{COMMON}"))?;
-    name_objects(&format!("{before}{class}{after}"))
+    name_objects(&hide_password(&format!("{before}{class}{after}"))?)
+}
+
+/// What an account's settings print is what Rust shows of them, and not what the data class has.
+fn hide_password(text: &str) -> Result<String> {
+    const PRINTED: &str = "    override fun toString(): kotlin.String = describeAccount(this)\n\n";
+    const COMPANION: &str = "    companion object\n";
+    let (before, class, after) =
+        section(text, "data class AccountConfig (", "public object FfiConverterTypeAccountConfig")?;
+    let class = replace_once(class, COMPANION, &format!("{PRINTED}{COMPANION}"))?;
+    Ok(format!("{before}{class}{after}"))
 }
 
 /// Makes the variants without fields data objects: `object Echo : AudioSource()`.
@@ -58,6 +68,13 @@ sealed class RvoipException: kotlin.Exception() {
             get() = \"reason=${ `reason` }, status=${ `status` }\"
     }
     companion object ErrorHandler : UniffiRustCallStatusErrorHandler<RvoipException> {
+}
+data class AccountConfig (
+    val `password`: kotlin.String? = null 
+){
+    companion object
+}
+public object FfiConverterTypeAccountConfig: FfiConverterRustBuffer<AccountConfig> {
 ";
 
     #[test]
@@ -66,6 +83,7 @@ sealed class RvoipException: kotlin.Exception() {
         assert!(amended.contains("abstract val reason: kotlin.String"), "{amended}");
         assert!(amended.contains("override val `status`: kotlin.UShort?"), "{amended}");
         assert!(amended.contains("    data object Busy : ToneKind()"), "{amended}");
+        assert!(amended.contains("toString(): kotlin.String = describeAccount(this)"), "{amended}");
         assert!(amended.contains("get() = status?.let { \"$reason ($it)\" } ?: reason"), "{amended}");
     }
 
@@ -73,6 +91,7 @@ sealed class RvoipException: kotlin.Exception() {
     fn another_form_of_what_is_generated_is_refused() {
         assert!(amend(&GENERATED.replace("object Busy", "class Busy")).is_err());
         assert!(amend(&GENERATED.replace("reason=", "why=")).is_err());
+        assert!(amend(&GENERATED.replace("    companion object\n", "")).is_err());
         assert!(amend(&GENERATED.replace("RvoipException", "OtherException")).is_err());
     }
 }

@@ -126,6 +126,12 @@ pub struct AccountConfig {
     pub expires: u32,
 }
 
+/// The settings of an account as they may be shown: without passwords.
+#[uniffi::export]
+pub fn describe_account(config: &AccountConfig) -> String {
+    format!("{config:?}")
+}
+
 /// What this platform and build can do. Anything else fails with `Unsupported`.
 #[uniffi::remote(Record)]
 pub struct Capabilities {

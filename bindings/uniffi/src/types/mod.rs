@@ -9,6 +9,7 @@ mod state;
 mod statistics;
 mod values;
 
+pub use config::describe_account;
 pub use error::kind_of;
 pub use message::parse_message;
 pub use values::{PortRange, Ports, Samples};

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use rvoip::{AccountKey, CallKey};
+use rvoip::{AccountKey, CallKey, ErrorKind};
 
 uniffi::custom_type!(
     /// Names an account. Never reused within a client.
@@ -18,9 +18,14 @@ uniffi::custom_type!(
     SocketAddr, String, {
         remote,
         lower: |address| address.to_string(),
-        try_lift: |text| Ok(text.parse()?),
+        try_lift: |text| text.parse().map_err(|_| no_address(&text).into()),
     }
 );
+/// The error of the verb that was given it, so that its caller gets that and none of uniffi's own.
+fn no_address(text: &str) -> rvoip::Error {
+    ErrorKind::InvalidArgument.error(format!("{text:?} is no address and port"))
+}
+
 uniffi::custom_type!(
     /// The path of a file.
     PathBuf, String, {
@@ -84,7 +89,9 @@ mod tests {
     #[test]
     fn an_address_that_is_none_is_refused() {
         let lowered = there("nonsense".to_owned());
-        assert!(<SocketAddr as uniffi::Lift<crate::UniFfiTag>>::try_lift(lowered).is_err());
+        let refused = <SocketAddr as uniffi::Lift<crate::UniFfiTag>>::try_lift(lowered).unwrap_err();
+        let error: rvoip::Error = refused.downcast().unwrap();
+        assert_eq!(error, ErrorKind::InvalidArgument.error("\"nonsense\" is no address and port"));
         let lowered = there("[::1]:5060".to_owned());
         let address = <SocketAddr as uniffi::Lift<crate::UniFfiTag>>::try_lift(lowered).unwrap();
         assert_eq!(address.port(), 5060);

@@ -19,6 +19,16 @@ final class MisuseTests: XCTestCase {
         }
     }
 
+    func testAPasswordIsNotShown() {
+        let config = AccountConfig(address: "sip:alice:hunter2@example.com", password: "hunter2")
+        var dumped = ""
+        dump(config, to: &dumped)
+        for shown in ["\(config)", String(reflecting: config), "\([config])", dumped] {
+            XCTAssertFalse(shown.contains("hunter2"), shown)
+        }
+        XCTAssertEqual(config.password, "hunter2")
+    }
+
     func testAnEndedClientSaysSo() async throws {
         let client = try await Client.open(config: loopback())
         let account = try await client.addAccount(config: AccountConfig(address: "sip:alice@127.0.0.1"))

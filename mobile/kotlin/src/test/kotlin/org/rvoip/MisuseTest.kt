@@ -46,10 +46,18 @@ class MisuseTest {
             val binds = listOf(Bind(TransportKind.UDP, it.address()))
             fails<RvoipException.BindFailed> { Client.open(loopback().copy(binds = binds)) }
             val nowhere = listOf(Bind(TransportKind.UDP, "nowhere"))
-            // Not an address at all: refused at the border, before any Rust runs.
-            val error = fails<Exception> { Client.open(loopback().copy(binds = nowhere)) }
-            assertTrue(error !is RvoipException || error is RvoipException.InvalidArgument, "$error")
+            val error = fails<RvoipException.InvalidArgument> { Client.open(loopback().copy(binds = nowhere)) }
+            assertEquals("\"nowhere\" is no address and port", error.reason)
         }
+    }
+
+    @Test
+    fun `a password is not shown`() {
+        val config = AccountConfig("sip:alice:hunter2@example.com", password = "hunter2")
+        assertTrue("hunter2" !in "$config" && "hunter2" !in "${listOf(config)}", "$config")
+        assertTrue("sip:alice:…@example.com" in "$config", "$config")
+        assertEquals(config, config.copy())
+        assertEquals("hunter2", config.password)
     }
 
     @Test
