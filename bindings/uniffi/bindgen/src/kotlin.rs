@@ -1,5 +1,6 @@
 //! Kotlin: an exception's `reason` and `status` belong to the class of all of them, its message is for people, a variant
-//! without fields prints as its name, as one with fields does, and settings print without their passwords.
+//! without fields prints as its name, as one with fields does, settings print without their passwords, and a verb of a
+//! coroutine that is cancelled is not begun.
 
 use crate::Result;
 use crate::amend::{replace_all, replace_once, section};
@@ -15,6 +16,26 @@ const COMMON: &str = "    /** One line for people. */
     abstract val status: kotlin.UShort?
 ";
 
+/// Where a verb is waited for.
+const WAIT: &str = "    try {
+        do {
+            val pollResult = suspendCancellableCoroutine<Byte> { continuation ->
+";
+const WAITED: &str = "    } finally {
+        freeFunc(rustFuture)
+    }
+";
+/// The first look begins the verb.
+const WANTED: &str = "        kotlinx.coroutines.currentCoroutineContext().ensureActive()
+";
+/// What was complete when it was cancelled has nobody to take it.
+const UNWANTED: &str = "    } catch (cancelled: kotlinx.coroutines.CancellationException) {
+        runCatching {
+            liftFunc(uniffiRustCallWithError(errorHandler, { status -> completeFunc(rustFuture, status) }))
+        }.onSuccess { Disposable.destroy(it) }
+        throw cancelled
+";
+
 pub(crate) fn amend(text: &str) -> Result<String> {
     let (before, class, after) = section(text, CLASS, END)?;
     let kinds = class.matches(") : RvoipException() {").count();
@@ -25,7 +46,15 @@ pub(crate) fn amend(text: &str) -> Result<String> {
     let message = "get() = \"reason=${ `reason` }, status=${ `status` }\"";
     let class = replace_all(&class, message, "get() = status?.let { \"$reason ($it)\" } ?: reason", kinds)?;
     let class = replace_once(&class, CLASS, &format!("{CLASS}{COMMON}"))?;
-    name_objects(&hide_password(&format!("{before}{class}{after}"))?)
+    name_objects(&only_wanted(&hide_password(&format!("{before}{class}{after}"))?)?)
+}
+
+/// A verb is begun where it is wanted, and what was complete where it is not any more is let go of.
+fn only_wanted(text: &str) -> Result<String> {
+    let text = replace_once(text, WAIT, &WAIT.replacen("try {\n", &format!("try {{\n{WANTED}"), 1))?;
+    let text = replace_once(&text, WAITED, &format!("{UNWANTED}{WAITED}"))?;
+    let import = "import kotlinx.coroutines.suspendCancellableCoroutine\n";
+    replace_once(&text, import, &format!("import kotlinx.coroutines.ensureActive\n{import}"))
 }
 
 /// What an account's settings print is what Rust shows of them, and not what the data class has.
@@ -56,7 +85,18 @@ fn name_objects(text: &str) -> Result<String> {
 mod tests {
     use super::*;
 
-    const GENERATED: &str = "sealed class ToneKind {
+    const GENERATED: &str = "import kotlinx.coroutines.suspendCancellableCoroutine
+): T {
+    try {
+        do {
+            val pollResult = suspendCancellableCoroutine<Byte> { continuation ->
+            }
+        } while (pollResult != UNIFFI_RUST_FUTURE_POLL_READY);
+    } finally {
+        freeFunc(rustFuture)
+    }
+}
+sealed class ToneKind {
     object Busy : ToneKind()
 }
 sealed class RvoipException: kotlin.Exception() {
@@ -88,10 +128,27 @@ public object FfiConverterTypeAccountConfig: FfiConverterRustBuffer<AccountConfi
     }
 
     #[test]
+    fn a_verb_is_begun_only_where_it_is_wanted() {
+        let amended = amend(GENERATED).unwrap();
+        assert!(
+            amended.contains(
+                "    try {\n        kotlinx.coroutines.currentCoroutineContext().ensureActive()\n        do {"
+            ),
+            "{amended}"
+        );
+        assert!(
+            amended.contains("        throw cancelled\n    } finally {\n        freeFunc(rustFuture)"),
+            "{amended}"
+        );
+    }
+
+    #[test]
     fn another_form_of_what_is_generated_is_refused() {
         assert!(amend(&GENERATED.replace("object Busy", "class Busy")).is_err());
         assert!(amend(&GENERATED.replace("reason=", "why=")).is_err());
         assert!(amend(&GENERATED.replace("    companion object\n", "")).is_err());
+        assert!(amend(&GENERATED.replace("        do {", "        while (true) {")).is_err());
+        assert!(amend(&GENERATED.replace("freeFunc", "dropFunc")).is_err());
         assert!(amend(&GENERATED.replace("RvoipException", "OtherException")).is_err());
     }
 }

@@ -4,6 +4,7 @@ import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.TimeoutCancellationException
+import kotlinx.coroutines.cancel
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.first
@@ -94,6 +95,27 @@ class CancellationTest {
             outgoing.hangUp()
             assertEquals(Cause.Cancelled, incoming.ended())
             assertEquals(2, pair.alice.events().take(2).toList().size)
+        }
+    }
+
+    @Test
+    fun `a verb of a coroutine that is cancelled already is not begun`() = waiting {
+        pair { pair ->
+            coroutineScope {
+                val late = launch(start = CoroutineStart.UNDISPATCHED) {
+                    coroutineContext.cancel()
+                    pair.caller.call(pair.to)
+                }
+                late.join()
+                assertTrue(late.isCancelled)
+            }
+            assertEquals(emptyList<CallInfo>(), pair.alice.calls())
+            // The next one is the first that bob hears of.
+            val outgoing = pair.caller.call(pair.to)
+            val incoming = pair.bob.incoming()
+            assertEquals(1, pair.bob.calls().size)
+            outgoing.hangUp()
+            assertEquals(Cause.Cancelled, incoming.ended())
         }
     }
 }
