@@ -15,7 +15,7 @@ export { Events } from "./events.js";
 export type { EventOf, EventType } from "./events.js";
 export type * from "./generated/types.js";
 export { BrowserMedia } from "./media.js";
-export type { BrowserMediaOptions, MediaPlatform } from "./media.js";
+export type { BrowserMediaOptions, MediaPlatform, Playing } from "./media.js";
 
 /**
  * Reads a SIP message into plain data.
