@@ -7,12 +7,23 @@ pub fn number(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
-/// Runs something for every seed below `count`, or for the one in `RVOIP_SEED` alone; gives the failures with their seeds, in
-/// order.
+/// The one seed that somebody wants to see again: `RVOIP_SEED`.
+pub fn replayed() -> Option<u64> {
+    std::env::var("RVOIP_SEED").ok().and_then(|text| text.parse().ok())
+}
+
+/// Fails unless there are no failures; says how each is replayed.
+///
+/// # Panics
+/// There are some.
+pub fn assert_none(failures: &[(u64, String)], count: u64) {
+    let shown: Vec<String> =
+        failures.iter().take(20).map(|(seed, reason)| format!("RVOIP_SEED={seed}: {reason}")).collect();
+    assert!(failures.is_empty(), "{} of {count} went wrong:\n{}", failures.len(), shown.join("\n"));
+}
+
+/// Runs something for every seed below `count`; gives the failures with their seeds, in order.
 pub fn all(count: u64, run: impl Fn(u64) -> Result<(), String> + Sync) -> Vec<(u64, String)> {
-    if let Some(seed) = std::env::var("RVOIP_SEED").ok().and_then(|text| text.parse().ok()) {
-        return run(seed).err().map(|reason| (seed, reason)).into_iter().collect();
-    }
     let next = AtomicU64::new(0);
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let work = || {

@@ -4,8 +4,8 @@ use rvoip_simulation::{call, seeds};
 
 #[test]
 fn every_call_is_set_up_and_torn_down_and_leaves_nothing() {
-    if let Ok(seed) = std::env::var("RVOIP_SEED") {
-        let outcome = call::run(seed.parse().unwrap());
+    if let Some(seed) = seeds::replayed() {
+        let outcome = call::run(seed);
         for line in &outcome.ladder {
             println!("{line}");
         }
@@ -16,9 +16,7 @@ fn every_call_is_set_up_and_torn_down_and_leaves_nothing() {
     }
     let count = seeds::number("RVOIP_SEEDS", 1_000);
     let failures = seeds::all(count, |seed| call::run(seed).check());
-    let shown: Vec<String> =
-        failures.iter().take(20).map(|(seed, reason)| format!("RVOIP_SEED={seed}: {reason}")).collect();
-    assert!(failures.is_empty(), "{} of {count} calls went wrong:\n{}", failures.len(), shown.join("\n"));
+    seeds::assert_none(&failures, count);
 }
 
 #[test]
