@@ -282,6 +282,34 @@ fn an_answer_has_a_contact_when_the_connection_of_its_call_is_gone() {
 }
 
 #[test]
+fn a_reinvite_in_place_of_the_ack_of_a_lost_connection_is_answered_before_a_change_of_ours() {
+    let mut bench = direct();
+    let flow = bench.accept(Protocol::Tcp, "192.0.2.10:33333");
+    let contact = "Contact: <sip:bob@10.0.0.7;transport=tcp>\r\n";
+    let behind = |sequence: u32, tag: &str| {
+        let invite = request("INVITE", "call", tag, sequence, contact, SDP);
+        invite.replace(&format!("UDP {SERVER}"), "TCP 10.0.0.7:5060")
+    };
+    bench.receive_on(flow, "192.0.2.10:33333", &behind(1, ""));
+    let (session, ok) = bench.accept_call();
+    bench.lose(flow);
+    let again = bench.accept(Protocol::Tcp, "192.0.2.10:44444");
+    bench.sent.clear();
+    bench.receive_on(again, "192.0.2.10:44444", &behind(2, &our_tag(&ok)));
+    while !bench.questions.is_empty() {
+        bench.describe();
+    }
+    assert!(
+        bench.sent.iter().any(|text| text.starts_with("SIP/2.0 200 ") && text.contains("CSeq: 2 INVITE\r\n")),
+        "{:?}",
+        bench.sent
+    );
+    assert!(!bench.sent.iter().any(|text| text.starts_with("INVITE ")), "{:?}", bench.sent);
+    bench.phone.hang_up(bench.now, session);
+    bench.collect();
+}
+
+#[test]
 fn every_request_of_a_page_goes_to_its_server_whatever_the_route_says() {
     let server = "sip:192.0.2.10:8080;transport=ws;ws-path=%2Fsip";
     let mut bench = Bench::with(|identity| {

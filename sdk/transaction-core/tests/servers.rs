@@ -52,6 +52,23 @@ fn a_failure_response_is_repeated_until_its_ack() {
 }
 
 #[test]
+fn a_request_whose_answer_cannot_be_written_is_answered_500_and_does_not_stay() {
+    let mut bench = Bench::new();
+    let Some(Heard::Request(key, request, _)) = bench.receive(&received("REGISTER", "z9hG4bK1")) else {
+        panic!()
+    };
+    let message = request.as_message();
+    let odd = MessageBuilder::response_to(&message, StatusCode::OK).raw(HeaderName::Server, "a\r\nb");
+    assert!(!bench.layer.answer(bench.now, key, &message, "tag", odd));
+    bench.collect();
+    assert_eq!(bench.take_sent(), ["SIP/2.0 500 Server Internal Error"]);
+    assert_eq!(bench.layer.counters().get("answer that cannot be written"), 1);
+    bench.wait(Duration::from_secs(32));
+    assert_eq!(bench.take_events(), [LayerEvent::ServerTerminated(key)]);
+    assert!(bench.layer.is_empty());
+}
+
+#[test]
 fn what_is_answered_once_is_not_repeated_and_not_held() {
     let mut bench = Bench::new();
     for (branch, method) in [("z9hG4bK1", "INVITE"), ("z9hG4bK2", "OPTIONS")] {

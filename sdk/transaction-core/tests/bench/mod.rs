@@ -12,7 +12,7 @@ pub use rvoip_sans_io::{
 };
 pub use rvoip_sip_core::header::{CSeq, CallId, From, MaxForwards, To, Via};
 pub use rvoip_sip_core::{
-    Frame, Limits, MessageBuf, MessageBuilder, Method, StatusCode, StreamFramer, UriBuf,
+    Frame, HeaderName, Limits, MessageBuf, MessageBuilder, Method, StatusCode, StreamFramer, UriBuf,
 };
 pub use rvoip_transaction_core::{
     ClientFailure, ClientKey, Config, DialogId, Incoming, LayerEvent, LayerOutput, LocalContact, Outgoing,
