@@ -5,7 +5,7 @@ import { build } from "esbuild";
 import { root } from "./run.js";
 
 // What the bundle weighs today, with two per cent for another compiler: it may only become lighter. The limit of 120 kB is not reached yet.
-const LIMIT = 245_000;
+const LIMIT = 237_000;
 const WANTED = 120_000;
 const GOAL = 75_000;
 
