@@ -92,6 +92,23 @@ for (const kind of ["kamailio", "switch"] satisfies ServerKind[]) {
       await listener.close();
     });
 
+    test("that forgets its client in the middle of a call leaves none at its peer", async () => {
+      const forgetful = await Phone.load(pair.voices.alice, pair.site.url, pair.carol);
+      await bob.forget();
+      const { address, password } = pair.carol;
+      const calling = forgetful.page.evaluate(
+        ([address, password, server, to]) => globalThis.phone.callAndForget(address, password, server, to),
+        [address, password, pair.server.wss, bob.user.address] as const,
+      );
+      const { call: others } = await bob.event("incoming_call");
+      await bob.run(others, "answer");
+      await calling;
+      await forgetful.page.requestGC();
+      assert.equal(await bob.cause(others), "remote_hang_up");
+      assert.equal(await bob.calls(), 0);
+      await forgetful.close();
+    });
+
     test("complains of nothing", () => pair.assertContent());
   });
 }

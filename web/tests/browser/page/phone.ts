@@ -81,6 +81,13 @@ export class TestPhone {
     return (await this.account.call(to)).key;
   }
 
+  /** Calls with a client of its own, of which nothing is kept. */
+  async callAndForget(address: string, password: string, server: string, to: string): Promise<void> {
+    const client = await Client.create();
+    const account = await client.account(address, { password, outbound_proxy: server }).register();
+    await (await account.call(to)).answered();
+  }
+
   get account(): Account {
     if (this.#account === undefined) throw new Error("not registered");
     return this.#account;
