@@ -36,7 +36,9 @@ pub(super) fn kotlin() -> Result<()> {
     run(&cargo(), &["build", "--release", "--package", "rvoip-uniffi"])?;
     let library = format!("-Drvoip.library={}", target_directory().join("release").display());
     let pom = format!("{KOTLIN}/pom.xml");
-    let tagged = ["-Drvoip.groups=bench", "-Drvoip.excluded="];
+    // A heap of one size that is there from the beginning: the process grows by other memory alone.
+    let tagged =
+        ["-Drvoip.groups=bench", "-Drvoip.excluded=", "-Drvoip.heap=-Xms192m -Xmx192m -XX:+AlwaysPreTouch"];
     let mut arguments = vec!["--quiet", "--batch-mode", "--file", &pom, &library, IN_PROCESS];
     arguments.extend(tagged);
     arguments.push("test");
