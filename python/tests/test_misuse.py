@@ -19,12 +19,14 @@ import rvoip
 from loopback import address, config, first, incoming, pair, rest
 from rvoip import (
     AccountConfig,
+    AccountKey,
     AudioSinkFile,
     AudioSinkFrames,
     AudioSourceFile,
     AudioSourceFrames,
     AudioSourceTone,
     Bind,
+    CallKey,
     CallState,
     CauseRemoteHangUp,
     Client,
@@ -56,6 +58,10 @@ async def test_what_cannot_be_used_is_refused() -> None:
             lambda: ringing.collect_digits(1, within=timedelta(seconds=-1)),
             lambda: ringing.reject(-1),
             lambda: ringing.reject(70_000),
+            lambda: ringing.reject(10**30),
+            lambda: two.alice.call(CallKey(-1)).answer(),
+            lambda: two.alice.call(CallKey(1 << 32)).hang_up(),
+            lambda: two.alice.call(CallKey(10**5000)).hold(),
             lambda: outgoing.play(AudioSourceTone(ToneKindSine(-1))),
             lambda: outgoing.write_frames(b"123"),
             lambda: outgoing.write_frames(array("d", [0.5])),
@@ -64,6 +70,11 @@ async def test_what_cannot_be_used_is_refused() -> None:
             with pytest.raises(rvoip.InvalidArgumentError) as caught:
                 await misuse()
             assert isinstance(caught.value, ValueError) and caught.value.reason
+        for key in (-1, 1 << 32, 10**30):
+            with pytest.raises(rvoip.InvalidArgumentError, match=f"{key}"):
+                two.alice.call(CallKey(key)).info  # noqa: B018
+            with pytest.raises(rvoip.InvalidArgumentError, match=f"{key}"):
+                two.alice.account_by_key(AccountKey(key)).events()
         with pytest.raises(rvoip.InvalidStateError):
             await outgoing.answer()
         with pytest.raises(rvoip.InvalidStateError):

@@ -11,7 +11,7 @@ use crate::bridge::{self, Tap, Told};
 use crate::events::RawEvents;
 use crate::log;
 use crate::owned::Owned;
-use crate::value::{from_python, number, thrown, to_python};
+use crate::value::{Whole, from_python, number, thrown, to_python};
 use crate::verb::begin;
 
 /// What a verb gives: a future of asyncio.
@@ -36,11 +36,13 @@ pub(crate) fn parse_message(py: Python<'_>, message: &[u8]) -> PyResult<Py<PyAny
 }
 
 impl RawClient {
-    fn of_account(&self, key: u32) -> PyResult<Account> {
+    fn of_account(&self, key: Whole<'_, '_>) -> PyResult<Account> {
+        let key = number("the key of an account", key)?;
         Ok(self.0.get()?.account_by_key(AccountKey(key)))
     }
 
-    fn of_call(&self, key: u32) -> PyResult<Call> {
+    fn of_call(&self, key: Whole<'_, '_>) -> PyResult<Call> {
+        let key = number("the key of a call", key)?;
         Ok(self.0.get()?.call(CallKey(key)))
     }
 }
@@ -110,22 +112,22 @@ impl RawClient {
     }
 
     /// Listens to an account.
-    fn account_events(&self, account: u32) -> PyResult<RawEvents> {
+    fn account_events(&self, account: Whole<'_, '_>) -> PyResult<RawEvents> {
         Ok(self.of_account(account)?.events().into())
     }
 
     /// Listens to a call.
-    fn call_events(&self, call: u32) -> PyResult<RawEvents> {
+    fn call_events(&self, call: Whole<'_, '_>) -> PyResult<RawEvents> {
         Ok(self.of_call(call)?.events().into())
     }
 
     /// An account as it is now.
-    fn account(&self, py: Python<'_>, account: u32) -> PyResult<Py<PyAny>> {
+    fn account(&self, py: Python<'_>, account: Whole<'_, '_>) -> PyResult<Py<PyAny>> {
         to_python(py, &self.of_account(account)?.info())
     }
 
     /// A call as it is now.
-    fn call(&self, py: Python<'_>, call: u32) -> PyResult<Py<PyAny>> {
+    fn call(&self, py: Python<'_>, call: Whole<'_, '_>) -> PyResult<Py<PyAny>> {
         to_python(py, &self.of_call(call)?.info())
     }
 
@@ -141,103 +143,109 @@ impl RawClient {
     }
 
     /// Registers an account.
-    fn register(&self, py: Python<'_>, account: u32) -> Promise {
+    fn register(&self, py: Python<'_>, account: Whole<'_, '_>) -> Promise {
         let account = self.of_account(account)?;
         given!(py, account.register())
     }
 
     /// Removes a registration.
-    fn unregister(&self, py: Python<'_>, account: u32) -> Promise {
+    fn unregister(&self, py: Python<'_>, account: Whole<'_, '_>) -> Promise {
         let account = self.of_account(account)?;
         done!(py, account.unregister())
     }
 
     /// Removes an account.
-    fn remove(&self, py: Python<'_>, account: u32) -> Promise {
+    fn remove(&self, py: Python<'_>, account: Whole<'_, '_>) -> Promise {
         let account = self.of_account(account)?;
         done!(py, account.remove())
     }
 
     /// Calls a URI.
-    fn place_call(&self, py: Python<'_>, account: u32, to: String) -> Promise {
+    fn place_call(&self, py: Python<'_>, account: Whole<'_, '_>, to: String) -> Promise {
         let account = self.of_account(account)?;
         begin(py, async move { account.call(&to).await }, |py, call| to_python(py, &call.key()))
     }
 
     /// Asks a peer what it can do.
-    fn options(&self, py: Python<'_>, account: u32, to: String) -> Promise {
+    fn options(&self, py: Python<'_>, account: Whole<'_, '_>, to: String) -> Promise {
         let account = self.of_account(account)?;
         given!(py, account.options(&to))
     }
 
     /// Sends a text.
-    fn send_message(&self, py: Python<'_>, account: u32, to: String, text: String) -> Promise {
+    fn send_message(&self, py: Python<'_>, account: Whole<'_, '_>, to: String, text: String) -> Promise {
         let account = self.of_account(account)?;
         given!(py, account.message(&to, &text))
     }
 
     /// Waits until the peer answers.
-    fn answered(&self, py: Python<'_>, call: u32) -> Promise {
+    fn answered(&self, py: Python<'_>, call: Whole<'_, '_>) -> Promise {
         let call = self.of_call(call)?;
         done!(py, call.answered())
     }
 
     /// Waits until the call is over.
-    fn ended(&self, py: Python<'_>, call: u32) -> Promise {
+    fn ended(&self, py: Python<'_>, call: Whole<'_, '_>) -> Promise {
         let call = self.of_call(call)?;
         given!(py, call.ended())
     }
 
     /// Answers an incoming call.
-    fn answer(&self, py: Python<'_>, call: u32) -> Promise {
+    fn answer(&self, py: Python<'_>, call: Whole<'_, '_>) -> Promise {
         let call = self.of_call(call)?;
         done!(py, call.answer())
     }
 
     /// Refuses an incoming call.
-    fn reject(&self, py: Python<'_>, call: u32, status: i64) -> Promise {
+    fn reject(&self, py: Python<'_>, call: Whole<'_, '_>, status: Whole<'_, '_>) -> Promise {
         let (call, status) = (self.of_call(call)?, number("a status", status)?);
         done!(py, call.reject(status))
     }
 
     /// Ends a call.
-    fn hang_up(&self, py: Python<'_>, call: u32) -> Promise {
+    fn hang_up(&self, py: Python<'_>, call: Whole<'_, '_>) -> Promise {
         let call = self.of_call(call)?;
         done!(py, call.hang_up())
     }
 
     /// Puts the peer on hold.
-    fn hold(&self, py: Python<'_>, call: u32) -> Promise {
+    fn hold(&self, py: Python<'_>, call: Whole<'_, '_>) -> Promise {
         let call = self.of_call(call)?;
         done!(py, call.hold())
     }
 
     /// Takes the peer off hold.
-    fn resume(&self, py: Python<'_>, call: u32) -> Promise {
+    fn resume(&self, py: Python<'_>, call: Whole<'_, '_>) -> Promise {
         let call = self.of_call(call)?;
         done!(py, call.resume())
     }
 
     /// Negotiates the media anew.
-    fn reinvite(&self, py: Python<'_>, call: u32) -> Promise {
+    fn reinvite(&self, py: Python<'_>, call: Whole<'_, '_>) -> Promise {
         let call = self.of_call(call)?;
         done!(py, call.reinvite())
     }
 
     /// Stops or starts sending our audio.
-    fn mute(&self, py: Python<'_>, call: u32, muted: bool) -> Promise {
+    fn mute(&self, py: Python<'_>, call: Whole<'_, '_>, muted: bool) -> Promise {
         let call = self.of_call(call)?;
         done!(py, call.mute(muted))
     }
 
     /// Sends key presses.
-    fn send_dtmf(&self, py: Python<'_>, call: u32, digits: String) -> Promise {
+    fn send_dtmf(&self, py: Python<'_>, call: Whole<'_, '_>, digits: String) -> Promise {
         let call = self.of_call(call)?;
         done!(py, call.send_dtmf(&digits))
     }
 
     /// Waits for key presses of the peer.
-    fn collect_digits(&self, py: Python<'_>, call: u32, count: i64, within: f64) -> Promise {
+    fn collect_digits(
+        &self,
+        py: Python<'_>,
+        call: Whole<'_, '_>,
+        count: Whole<'_, '_>,
+        within: f64,
+    ) -> Promise {
         let (call, count) = (self.of_call(call)?, number("a count of digits", count)?);
         let within = Duration::try_from_secs_f64(within).map_err(|error| {
             thrown(&ErrorKind::InvalidArgument.error(format!("within {within} seconds: {error}")))
@@ -246,31 +254,31 @@ impl RawClient {
     }
 
     /// Plays to the peer.
-    fn play(&self, py: Python<'_>, call: u32, source: &Bound<'_, PyAny>) -> Promise {
+    fn play(&self, py: Python<'_>, call: Whole<'_, '_>, source: &Bound<'_, PyAny>) -> Promise {
         let (call, source) = (self.of_call(call)?, from_python::<AudioSource>(source)?);
         done!(py, call.play(source))
     }
 
     /// Stops playing.
-    fn stop_playing(&self, py: Python<'_>, call: u32) -> Promise {
+    fn stop_playing(&self, py: Python<'_>, call: Whole<'_, '_>) -> Promise {
         let call = self.of_call(call)?;
         done!(py, call.stop_playing())
     }
 
     /// Records the peer's audio.
-    fn record(&self, py: Python<'_>, call: u32, sink: &Bound<'_, PyAny>) -> Promise {
+    fn record(&self, py: Python<'_>, call: Whole<'_, '_>, sink: &Bound<'_, PyAny>) -> Promise {
         let (call, sink) = (self.of_call(call)?, from_python::<AudioSink>(sink)?);
         done!(py, call.record(sink))
     }
 
     /// Stops recording.
-    fn stop_recording(&self, py: Python<'_>, call: u32) -> Promise {
+    fn stop_recording(&self, py: Python<'_>, call: Whole<'_, '_>) -> Promise {
         let call = self.of_call(call)?;
         done!(py, call.stop_recording())
     }
 
     /// Adds 16-bit samples, in the order of the machine's bytes, to what the peer hears.
-    fn write_frames(&self, py: Python<'_>, call: u32, samples: &[u8]) -> Promise {
+    fn write_frames(&self, py: Python<'_>, call: Whole<'_, '_>, samples: &[u8]) -> Promise {
         let call = self.of_call(call)?;
         let (samples, rest) = samples.as_chunks::<2>();
         if !rest.is_empty() {
@@ -281,7 +289,7 @@ impl RawClient {
     }
 
     /// Takes what the peer said since the last time, in the same form.
-    fn read_frames(&self, py: Python<'_>, call: u32) -> Promise {
+    fn read_frames(&self, py: Python<'_>, call: Whole<'_, '_>) -> Promise {
         let call = self.of_call(call)?;
         begin(py, async move { call.read_frames().await }, |py, samples| {
             let bytes: Vec<u8> = samples.into_iter().flat_map(i16::to_ne_bytes).collect();
@@ -290,7 +298,7 @@ impl RawClient {
     }
 
     /// Sends a text within a call.
-    fn message_in_call(&self, py: Python<'_>, call: u32, text: String) -> Promise {
+    fn message_in_call(&self, py: Python<'_>, call: Whole<'_, '_>, text: String) -> Promise {
         let call = self.of_call(call)?;
         done!(py, call.message(&text))
     }

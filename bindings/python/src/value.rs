@@ -1,5 +1,6 @@
 //! Data of the facade as Python's own values, and back.
 
+use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pythonize::{depythonize, pythonize};
@@ -17,10 +18,31 @@ pub(crate) fn from_python<T: DeserializeOwned>(value: &Bound<'_, PyAny>) -> PyRe
     depythonize(value).map_err(|error| thrown(&ErrorKind::InvalidArgument.error(error.to_string())))
 }
 
+/// A whole number, which Python lets be of any size.
+#[derive(Clone, Copy)]
+pub(crate) struct Whole<'a, 'py>(Borrowed<'a, 'py, PyAny>);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Whole<'a, 'py> {
+    type Error = PyErr;
+
+    fn extract(value: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        // What is no whole number at all is a `TypeError`.
+        match value.extract::<i64>() {
+            Err(error) if !error.is_instance_of::<PyOverflowError>(value.py()) => Err(error),
+            _ => Ok(Self(value)),
+        }
+    }
+}
+
 /// A number that the facade takes in a smaller type.
-pub(crate) fn number<T: TryFrom<i64>>(name: &str, value: i64) -> PyResult<T> {
-    T::try_from(value)
-        .map_err(|_| thrown(&ErrorKind::InvalidArgument.error(format!("{name} cannot be {value}"))))
+pub(crate) fn number<T: TryFrom<i64>>(name: &str, value: Whole<'_, '_>) -> PyResult<T> {
+    let Whole(value) = value;
+    value.extract::<i64>().ok().and_then(|value| T::try_from(value).ok()).ok_or_else(|| {
+        // Python writes no number of thousands of digits.
+        let text =
+            value.str().map_or_else(|_| "a number as long as this".to_owned(), |text| text.to_string());
+        thrown(&ErrorKind::InvalidArgument.error(format!("{name} cannot be {text}")))
+    })
 }
 
 /// An error of the facade, as the exception of its kind.
