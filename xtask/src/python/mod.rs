@@ -87,6 +87,12 @@ fn wheel(tools: &Environment) -> Result<PathBuf> {
     only(&built, "whl")
 }
 
+/// The licence is installed with the package.
+const LICENSED: &str = "\
+import importlib.metadata
+installed = [file for file in importlib.metadata.files('rvoip') or () if file.name == 'LICENSE']
+assert len(installed) == 1 and installed[0].read_text().startswith('MIT License'), installed";
+
 /// Wheel and source distribution install where there is nothing else, as `pip install` does it, and calls work there.
 fn check_clean(wheel: &Path, count: &mut Count) -> Result<()> {
     let folder = target_directory().join("python");
@@ -106,6 +112,7 @@ fn check_clean(wheel: &Path, count: &mut Count) -> Result<()> {
         let package = package.to_string_lossy();
         let arguments = [options, &[&*package]].concat();
         clean.pip_with(&arguments, &[("CARGO_TARGET_DIR", place.as_os_str())])?;
+        clean.python(&["-c", LICENSED])?;
         clean.pip(TESTERS)?;
         pytest::run(&clean, &["python/tests/test_calls.py"], &[], Skips::Never, count)?;
     }
