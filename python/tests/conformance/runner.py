@@ -25,7 +25,7 @@ _FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "cancel": frozenset({"cancel"}),
     "peer": frozenset({"peer", "times"}),
     "advance": frozenset({"advance"}),
-    "events": frozenset({"events", "of", "exactly", "bind"}),
+    "events": frozenset({"events", "of", "bind"}),
     "listen": frozenset({"listen", "to"}),
     "counts": frozenset({"counts"}),
 }
@@ -68,6 +68,7 @@ class _Runner:
         self._harness = harness
         self._client = client
         self._listeners: dict[str, Events] = {"client": client.events()}
+        self._read: set[str] = set()
         self._keys: dict[str, int] = {}
         self._accounts: set[str] = set()
         self._kept: dict[str, asyncio.Task[object]] = {}
@@ -88,7 +89,8 @@ class _Runner:
         try:
             # What came and was not expected is no accident.
             self._harness.peer('{"quiet": true}')
-        except RvoipError as error:
+            await self._nothing_is_left()
+        except (Differs, RvoipError) as error:
             raise Differs(f"at the end: {error}") from error
 
     async def end(self) -> str | None:
@@ -244,37 +246,36 @@ class _Runner:
         if not fits(fails, failure, self._keys):
             raise Differs(f"it should fail with {_shown(fails)}, but it fails with {_shown(failure)}")
 
-    async def _events(self, step: Mapping[str, object]) -> None:
+    async def _take(self, name: str) -> list[dict[str, object]]:
         self._harness.advance(0)
         await _turns()
-        name = str(step.get("of") or "client")
         listener = self._listeners.get(name)
         if listener is None:
             raise Differs(f"nobody listens as {name}")
-        is_exact, bind = step.get("exactly") is True, step.get("bind")
         taken: list[Event] = listener.take_events()
-        came = [event.to_dict() for event in taken]
-        left = iter(came)
-        first: dict[str, object] | None = None
-        for expected in items(step["events"]):
-            found: dict[str, object] | None = None
-            for event in left:
-                keys = self._keys
-                call = event.get("call")
-                # The first event may name its call only now.
-                if first is None and bind is not None and isinstance(call, int):
-                    keys = {**keys, str(bind): call}
-                if fits(expected, event, keys):
-                    found = event
-                if found is not None or is_exact:
-                    break
-            if found is None:
-                raise Differs(f"expected the event {_shown(expected)}, but there came {_shown(came)}")
-            first = first or found
-        if is_exact and (more := next(left, None)) is not None:
-            raise Differs(f"an event came that was not expected: {_shown(more)}")
+        return [event.to_dict() for event in taken]
+
+    async def _events(self, step: Mapping[str, object]) -> None:
+        name, bind = str(step.get("of") or "client"), step.get("bind")
+        came = await self._take(name)
+        self._read.add(name)
         if bind is not None:
-            self._bind(str(bind), None if first is None else first.get("call"))
+            calls = [call for event in came if (call := event.get("call")) is not None]
+            if not calls:
+                raise Differs("none of the events is about a call")
+            self._bind(str(bind), calls[0])
+        expected = items(step["events"])
+        for index, wanted in enumerate(expected):
+            if index >= len(came) or not fits(wanted, came[index], self._keys):
+                raise Differs(f"expected the event {_shown(wanted)}, but there came {_shown(came)}")
+        if len(came) > len(expected):
+            raise Differs(f"an event came that was not expected: {_shown(came[len(expected)])}")
+
+    async def _nothing_is_left(self) -> None:
+        """A listener that is read holds no event that no step took."""
+        for name in sorted(self._read):
+            if left := await self._take(name):
+                raise Differs(f"{name} heard an event that no step took: {_shown(left[0])}")
 
     def _counts(self, expected: Mapping[str, object]) -> None:
         events, waiting = self._harness.counts()

@@ -68,6 +68,14 @@ def _strange_field_of_an_event(scenario: Any) -> None:
     scenario["steps"].append({"events": [{"type": "audio_received", "loudness": 1}]})
 
 
+def _loose_events(scenario: Any) -> None:
+    scenario["steps"].append({"events": [{"type": "listening"}], "among": True})
+
+
+def _call_of_no_event(scenario: Any) -> None:
+    scenario["steps"].append({"events": [], "bind": "call"})
+
+
 def _strange_cause(scenario: Any) -> None:
     event = {"type": "call_state_changed", "call": "call", "cause": {"type": "boredom"}}
     scenario["steps"].append({"events": [event]})
@@ -109,6 +117,8 @@ def _not_quiet(scenario: Any) -> None:
         _strange_account,
         _strange_event,
         _strange_field_of_an_event,
+        _loose_events,
+        _call_of_no_event,
         _strange_cause,
         _strange_kind,
         _two_outcomes,

@@ -45,6 +45,7 @@ pub fn run(scenario: &Scenario) -> Result<Outcome> {
     }
     let mut run = Run {
         listeners: BTreeMap::from([("client".to_owned(), client.events())]),
+        read: BTreeSet::new(),
         harness,
         client,
         keys: BTreeMap::new(),
@@ -68,6 +69,7 @@ pub fn run(scenario: &Scenario) -> Result<Outcome> {
     }
     // What came and was not expected is no accident.
     run.harness.peer(r#"{"quiet": true}"#).context("at the end")?;
+    run.nothing_is_left().context("at the end")?;
     run.end().context("at the end")?;
     Ok(Outcome::Passed)
 }
@@ -76,6 +78,8 @@ struct Run {
     harness: Harness,
     client: Client,
     listeners: BTreeMap<String, Events>,
+    /// The listeners of which a step took something.
+    read: BTreeSet<String>,
     /// Accounts and calls by their names.
     keys: BTreeMap<String, u32>,
     accounts: BTreeSet<String>,
@@ -231,42 +235,38 @@ impl Run {
         Ok(())
     }
 
-    fn events(&mut self, step: &scenario::Events) -> Result<()> {
+    /// Takes the events of a listener that waits.
+    fn take(&self, name: &str) -> Result<Vec<Value>> {
         self.harness.advance(Duration::ZERO);
-        let name = step.of.as_deref().unwrap_or("client");
         let listener = self.listeners.get(name).with_context(|| format!("nobody listens as {name}"))?;
-        let got: Vec<Value> =
-            listener.take_events().iter().map(serde_json::to_value).collect::<serde_json::Result<_>>()?;
-        let mut left = got.iter();
-        let mut first = None;
-        for expected in &step.expected {
-            // The first event may name its call only now.
-            let mut keys = self.keys.clone();
-            let found = left.by_ref().find(|event| {
-                if first.is_none()
-                    && let Some(bind) = &step.bind
-                    && let Some(key) = event.get("call").and_then(Value::as_u64)
-                {
-                    keys.insert(bind.clone(), u32::try_from(key).unwrap_or(u32::MAX));
-                }
-                step.exactly || fits(expected, event, &keys)
-            });
-            let Some(found) = found.filter(|event| fits(expected, event, &keys)) else {
-                bail!("expected the event {expected}, but there came {}", Value::from(got.clone()));
-            };
-            if first.is_none() {
-                first = Some(found.clone());
-            }
+        Ok(listener.take_events().iter().map(serde_json::to_value).collect::<serde_json::Result<_>>()?)
+    }
+
+    fn events(&mut self, step: &scenario::Events) -> Result<()> {
+        let name = step.of.as_deref().unwrap_or("client");
+        let got = self.take(name)?;
+        self.read.insert(name.to_owned());
+        if let Some(bind) = &step.bind {
+            let call = got.iter().find_map(|event| event.get("call")?.as_u64());
+            let call = call.context("none of the events is about a call")?;
+            self.keys.insert(bind.clone(), u32::try_from(call)?);
         }
-        if step.exactly
-            && let Some(event) = left.next()
-        {
+        for (index, expected) in step.expected.iter().enumerate() {
+            let came = got.get(index).is_some_and(|event| fits(expected, event, &self.keys));
+            ensure!(came, "expected the event {expected}, but there came {}", Value::from(got));
+        }
+        if let Some(event) = got.get(step.expected.len()) {
             bail!("an event came that was not expected: {event}");
         }
-        if let Some(bind) = &step.bind {
-            let key = first.as_ref().and_then(|event| event.get("call")).and_then(Value::as_u64);
-            let key = key.context("the first event is about no call")?;
-            self.keys.insert(bind.clone(), u32::try_from(key)?);
+        Ok(())
+    }
+
+    /// A listener that is read holds no event that no step took.
+    fn nothing_is_left(&self) -> Result<()> {
+        for name in &self.read {
+            if let Some(event) = self.take(name)?.first() {
+                bail!("{name} heard an event that no step took: {event}");
+            }
         }
         Ok(())
     }

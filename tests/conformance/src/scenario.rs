@@ -128,14 +128,12 @@ pub(crate) struct Advance {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Events {
+    /// These, in this order, and no others.
     #[serde(rename = "events")]
     pub(crate) expected: Vec<Value>,
     /// The listener; `client` unless it is said.
     pub(crate) of: Option<String>,
-    /// These, in this order, and no others.
-    #[serde(default)]
-    pub(crate) exactly: bool,
-    /// The name of the call that the first of them is about.
+    /// The name of the call that the first of them about a call is about.
     pub(crate) bind: Option<String>,
 }
 

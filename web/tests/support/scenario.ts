@@ -79,7 +79,7 @@ const FIELDS: { readonly [kind: string]: readonly string[] } = {
   cancel: ["cancel"],
   peer: ["peer", "times"],
   advance: ["advance"],
-  events: ["events", "of", "exactly", "bind"],
+  events: ["events", "of", "bind"],
   listen: ["listen", "to"],
   counts: ["counts"],
 };
@@ -106,6 +106,7 @@ export async function run(scenario: Scenario, harness: RawHarness): Promise<stri
   }
   // What came and was not expected is no accident.
   peer(harness, { quiet: true });
+  await runner.nothingIsLeft();
   await runner.end();
   return undefined;
 }
@@ -122,6 +123,8 @@ class Runner {
   readonly #client: Client;
   readonly #harness: RawHarness;
   readonly #listeners = new Map<string, Events>();
+  /** The listeners of which a step took something. */
+  readonly #read = new Set<string>();
   readonly #accounts = new Set<string>();
   readonly #keys = new Map<string, number>();
   readonly #kept = new Map<string, Verb>();
@@ -240,34 +243,36 @@ class Runner {
     ensure(fits(fails, got.error, this.#keys), `it should fail with ${show(fails)}, but it fails with ${show(got.error)}`);
   }
 
-  async #events(step: JsonObject): Promise<void> {
+  async #take(name: string): Promise<readonly JsonObject[]> {
     this.#harness.advance(0);
     await turn();
-    const name = typeof step["of"] === "string" ? step["of"] : "client";
     const listener = this.#listeners.get(name);
     ensure(listener !== undefined, `nobody listens as ${name}`);
-    const came = plain(listener.takeEvents()) as readonly JsonObject[];
-    const [left, expected] = [[...came], (step["events"] ?? []) as readonly Json[]];
-    const exactly = step["exactly"] === true;
-    let first: JsonObject | undefined;
-    for (const wanted of expected) {
-      let found: JsonObject | undefined;
-      for (let event = left.shift(); event !== undefined && found === undefined; ) {
-        // The first event may name its call only now.
-        const keys = new Map(this.#keys);
-        if (first === undefined && typeof step["bind"] === "string" && typeof event["call"] === "number") {
-          keys.set(step["bind"], event["call"]);
-        }
-        if (fits(wanted, event, keys)) found = event;
-        else event = exactly ? undefined : left.shift();
-      }
-      ensure(found !== undefined, `expected the event ${show(wanted)}, but there came ${show(came)}`);
-      first ??= found;
-    }
-    ensure(!exactly || left.length === 0, `an event came that was not expected: ${show(left[0])}`);
+    return plain(listener.takeEvents()) as readonly JsonObject[];
+  }
+
+  async #events(step: JsonObject): Promise<void> {
+    const name = typeof step["of"] === "string" ? step["of"] : "client";
+    const came = await this.#take(name);
+    this.#read.add(name);
     if (typeof step["bind"] === "string") {
-      ensure(typeof first?.["call"] === "number", "the first event is about no call");
-      this.#keys.set(step["bind"], first["call"]);
+      const call = came.map((event) => event["call"]).find((call) => typeof call === "number");
+      ensure(call !== undefined, "none of the events is about a call");
+      this.#keys.set(step["bind"], call);
+    }
+    const expected = step["events"] as readonly Json[];
+    for (const [index, wanted] of expected.entries()) {
+      const event = came[index];
+      ensure(event !== undefined && fits(wanted, event, this.#keys), `expected the event ${show(wanted)}, but there came ${show(came)}`);
+    }
+    ensure(came.length === expected.length, `an event came that was not expected: ${show(came[expected.length])}`);
+  }
+
+  /** A listener that is read holds no event that no step took. */
+  async nothingIsLeft(): Promise<void> {
+    for (const name of this.#read) {
+      const [event] = await this.#take(name);
+      ensure(event === undefined, `at the end: ${name} heard an event that no step took: ${show(event)}`);
     }
   }
 

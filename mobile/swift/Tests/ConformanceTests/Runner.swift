@@ -76,6 +76,8 @@ private final class Run {
     private let harness: Harness
     private let client: Client
     private var listeners: [String: Events]
+    /// The listeners of which a step took something.
+    private var read: Set<String> = []
     private var keys: [String: UInt32] = [:]
     private var accounts: Set<String> = []
     private var kept: [String: Kept] = [:]
@@ -106,6 +108,7 @@ private final class Run {
             }
         }
         _ = try harness.peer(step: "{\"quiet\": true}")
+        try nothingIsLeft()
         try await end()
     }
 
@@ -284,44 +287,42 @@ private final class Run {
         }
     }
 
-    private func events(_ step: Json) throws {
-        try allow(step, ["events", "of", "exactly", "bind"])
+    private func heard(by name: String) throws -> [Json] {
         harness.advance(by: 0)
-        let name = step["of"]?.string ?? "client"
         guard let listener = listeners[name] else {
             throw Differs("nobody listens as \(name)")
         }
-        let exactly = step["exactly"]?.bool == true
-        let bind = step["bind"]?.string
-        let got = listener.take().map { json($0) }
-        var left = got[...]
-        var first: Json?
-        for expected in step["events"]?.array ?? [] {
-            var found: Json?
-            while found == nil, let event = left.popFirst() {
-                var named = keys
-                if first == nil, let bind = bind, let call = event["call"]?.double {
-                    named[bind] = UInt32(call)
-                }
-                if fits(expected, event, named) {
-                    found = event
-                } else if exactly {
-                    break
-                }
-            }
-            if found == nil {
-                throw Differs("expected the event \(expected), but there came \(got)")
-            }
-            first = first ?? found
-        }
-        if exactly, let event = left.first {
-            throw Differs("an event came that was not expected: \(event)")
-        }
-        if let bind = bind {
-            guard let call = first?["call"]?.double else {
-                throw Differs("the first event is about no call")
+        return listener.take().map { json($0) }
+    }
+
+    private func events(_ step: Json) throws {
+        try allow(step, ["events", "of", "bind"])
+        let name = step["of"]?.string ?? "client"
+        let got = try heard(by: name)
+        read.insert(name)
+        if let bind = step["bind"]?.string {
+            guard let call = got.compactMap({ $0["call"]?.double }).first else {
+                throw Differs("none of the events is about a call")
             }
             keys[bind] = UInt32(call)
+        }
+        let expected = step["events"]?.array ?? []
+        for (index, wanted) in expected.enumerated() {
+            guard index < got.count, fits(wanted, got[index], keys) else {
+                throw Differs("expected the event \(wanted), but there came \(got)")
+            }
+        }
+        if got.count > expected.count {
+            throw Differs("an event came that was not expected: \(got[expected.count])")
+        }
+    }
+
+    /// A listener that is read holds no event that no step took.
+    private func nothingIsLeft() throws {
+        for name in read.sorted() {
+            if let event = try heard(by: name).first {
+                throw Differs("at the end: \(name) heard an event that no step took: \(event)")
+            }
         }
     }
 

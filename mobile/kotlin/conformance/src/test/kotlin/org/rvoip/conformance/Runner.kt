@@ -1,8 +1,6 @@
 package org.rvoip.conformance
 
 import com.google.gson.JsonArray
-import com.google.gson.JsonElement
-import com.google.gson.JsonNull
 import com.google.gson.JsonObject
 import com.google.gson.JsonPrimitive
 import kotlinx.coroutines.CoroutineScope
@@ -58,6 +56,9 @@ private fun allow(step: JsonObject, vararg names: String) {
 
 private class Run(val harness: Harness, val client: Client, val scope: CoroutineScope) {
     private val listeners = mutableMapOf("client" to client.events())
+
+    /** The listeners of which a step took something. */
+    private val read = mutableSetOf<String>()
     private val keys = mutableMapOf<String, UInt>()
     private val accounts = mutableSetOf<String>()
     private val kept = mutableMapOf<String, Deferred<Result<Any?>>>()
@@ -82,6 +83,9 @@ private class Run(val harness: Harness, val client: Client, val scope: Coroutine
         }
         try {
             harness.peer("""{"quiet": true}""")
+            nothingIsLeft()
+        } catch (error: Differs) {
+            throw Differs("at the end: ${error.message}", error)
         } catch (error: RvoipException) {
             throw Differs("at the end: ${error.message}", error)
         }
@@ -210,36 +214,35 @@ private class Run(val harness: Harness, val client: Client, val scope: Coroutine
         }
     }
 
-    private fun events(step: JsonObject) {
-        allow(step, "events", "of", "exactly", "bind")
+    private fun take(name: String): List<JsonObject> {
         harness.advance(Duration.ZERO)
-        val name = step["of"]?.takeUnless { it.isJsonNull }?.asString ?: "client"
         val listener = listeners[name] ?: throw Differs("nobody listens as $name")
-        val exactly = step["exactly"]?.asBoolean == true
-        val bind = step["bind"]?.takeUnless { it.isJsonNull }?.asString
-        val got = listener.take().map { json(it).asJsonObject }
-        val left = got.iterator()
-        var first: JsonObject? = null
-        for (expected in step["events"].asJsonArray) {
-            var found: JsonObject? = null
-            while (found == null && left.hasNext()) {
-                val event = left.next()
-                if (fits(expected, event, named(first, bind, event))) found = event else if (exactly) break
-            }
-            if (found == null) throw Differs("expected the event $expected, but there came $got")
-            first = first ?: found
-        }
-        if (exactly && left.hasNext()) throw Differs("an event came that was not expected: ${left.next()}")
-        if (bind != null) {
-            val call = first?.get("call")?.takeUnless { it is JsonNull } ?: throw Differs("the first event is about no call")
-            keys[bind] = call.asLong.toUInt()
-        }
+        return listener.take().map { json(it).asJsonObject }
     }
 
-    /** The keys, with the call of the first event under the name that it gets. */
-    private fun named(first: JsonObject?, bind: String?, event: JsonElement): Map<String, UInt> {
-        val call = event.asJsonObject["call"]?.takeUnless { it.isJsonNull }
-        return if (first == null && bind != null && call != null) keys + (bind to call.asLong.toUInt()) else keys
+    private fun events(step: JsonObject) {
+        allow(step, "events", "of", "bind")
+        val name = step["of"]?.asString ?: "client"
+        val got = take(name)
+        read += name
+        step["bind"]?.let { bind ->
+            val call = got.firstNotNullOfOrNull { event -> event["call"]?.takeUnless { it.isJsonNull } }
+            keys[bind.asString] = (call ?: throw Differs("none of the events is about a call")).asLong.toUInt()
+        }
+        val expected = step["events"].asJsonArray
+        expected.forEachIndexed { index, wanted ->
+            val event = got.getOrNull(index)
+            if (event == null || !fits(wanted, event, keys)) throw Differs("expected the event $wanted, but there came $got")
+        }
+        if (got.size > expected.size()) throw Differs("an event came that was not expected: ${got[expected.size()]}")
+    }
+
+    /** A listener that is read holds no event that no step took. */
+    private fun nothingIsLeft() {
+        for (name in read) {
+            val left = take(name)
+            if (left.isNotEmpty()) throw Differs("$name heard an event that no step took: ${left.first()}")
+        }
     }
 
     private fun counts(step: JsonObject) {
