@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use rvoip::harness::Harness;
 
@@ -31,9 +32,12 @@ impl RawHarness {
     }
 
     /// Moves the clock by seconds.
-    fn advance(&self, py: Python<'_>, seconds: f64) {
-        self.0.advance(Duration::try_from_secs_f64(seconds).unwrap_or_default());
+    fn advance(&self, py: Python<'_>, seconds: f64) -> PyResult<()> {
+        let by = Duration::try_from_secs_f64(seconds);
+        let by = by.map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let advanced = self.0.advance(by).map_err(|error| thrown(&error));
         bridge::deliver(py);
+        advanced
     }
 
     /// Carries out one step of the peer; gives what it saw, as JSON.
@@ -44,10 +48,10 @@ impl RawHarness {
     }
 
     /// Events that nobody took, and commands that are not complete.
-    fn counts(&self, py: Python<'_>) -> (u32, u32) {
-        let counts = self.0.counts();
+    fn counts(&self, py: Python<'_>) -> PyResult<(u32, u32)> {
+        let counts = self.0.counts().map_err(|error| thrown(&error));
         bridge::deliver(py);
-        (counts.events, counts.waiting)
+        counts.map(|counts| (counts.events, counts.waiting))
     }
 
     /// How many commands were ever submitted.

@@ -35,8 +35,8 @@ impl Harness {
     }
 
     /// Moves the clock, and lets everything happen that is due meanwhile.
-    pub fn advance(&self, by: Duration) {
-        self.0.advance(by);
+    pub fn advance(&self, by: Duration) -> Result<()> {
+        self.0.advance(by)
     }
 
     /// Carries out one `peer` step of a scenario, as JSON; gives what it saw, as JSON.
@@ -45,7 +45,7 @@ impl Harness {
     }
 
     /// What waits.
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> Result<Counts> {
         self.0.counts()
     }
 

@@ -29,8 +29,8 @@ impl RawHarness {
     }
 
     /// Moves the clock by milliseconds.
-    pub fn advance(&self, milliseconds: u32) {
-        self.0.advance(Duration::from_millis(milliseconds.into()));
+    pub fn advance(&self, milliseconds: u32) -> Result<(), JsValue> {
+        self.0.advance(Duration::from_millis(milliseconds.into())).map_err(|error| thrown(&error))
     }
 
     /// Carries out one step of the peer; gives what it saw, as JSON.
@@ -39,9 +39,9 @@ impl RawHarness {
     }
 
     /// Events that nobody took, and commands that are not complete.
-    pub fn counts(&self) -> Vec<u32> {
-        let counts = self.0.counts();
-        vec![counts.events, counts.waiting]
+    pub fn counts(&self) -> Result<Vec<u32>, JsValue> {
+        let counts = self.0.counts().map_err(|error| thrown(&error))?;
+        Ok(vec![counts.events, counts.waiting])
     }
 
     /// How many commands were ever submitted.

@@ -55,7 +55,7 @@ pub fn run(scenario: &Scenario) -> Result<Outcome> {
     };
     for (name, config) in &scenario.accounts {
         let mut adding = verbs::of_client("add_account", run.client.clone(), config)?;
-        let key = match run.poll(&mut adding) {
+        let key = match run.poll(&mut adding)? {
             Poll::Ready(Ok(key)) => serde_json::from_value(key)?,
             other @ (Poll::Ready(_) | Poll::Pending) => {
                 bail!("the account {name} cannot be added: {other:?}")
@@ -88,13 +88,13 @@ struct Run {
 }
 
 impl Run {
-    fn poll(&self, verb: &mut Verb) -> Poll<std::result::Result<Value, Error>> {
+    fn poll(&self, verb: &mut Verb) -> Result<Poll<std::result::Result<Value, Error>>> {
         let mut cx = Context::from_waker(Waker::noop());
         if let Poll::Ready(result) = verb.as_mut().poll(&mut cx) {
-            return Poll::Ready(result);
+            return Ok(Poll::Ready(result));
         }
-        self.harness.advance(Duration::ZERO);
-        verb.as_mut().poll(&mut cx)
+        self.harness.advance(Duration::ZERO)?;
+        Ok(verb.as_mut().poll(&mut cx))
     }
 
     fn key(&self, name: &str) -> Result<u32> {
@@ -109,7 +109,7 @@ impl Run {
                 let verb = self.kept.remove(&step.cancel);
                 ensure!(verb.is_some(), "nothing is under way as {}", step.cancel);
                 drop(verb);
-                self.harness.advance(Duration::ZERO);
+                self.harness.advance(Duration::ZERO)?;
                 Ok(())
             }
             Step::Peer(step) => {
@@ -120,7 +120,7 @@ impl Run {
                 Ok(())
             }
             Step::Advance(step) => {
-                self.harness.advance(Duration::from_millis(step.advance));
+                self.harness.advance(Duration::from_millis(step.advance))?;
                 Ok(())
             }
             Step::Events(step) => self.events(step),
@@ -157,7 +157,7 @@ impl Run {
             "call" => verbs::of_call(name, self.client.call(CallKey(on()?)), &step.args)?,
             other => bail!("unknown step: there is nothing that is called {other}"),
         };
-        let result = self.poll(&mut verb);
+        let result = self.poll(&mut verb)?;
         if let (Some(name), Poll::Ready(Ok(key))) = (&step.bind, &result) {
             self.keys.insert(name.clone(), serde_json::from_value(key.clone())?);
         }
@@ -182,7 +182,7 @@ impl Run {
                 .kept
                 .remove(&step.kept)
                 .with_context(|| format!("nothing is under way as {}", step.kept))?;
-            let result = self.poll(&mut verb);
+            let result = self.poll(&mut verb)?;
             if result.is_pending() {
                 self.kept.insert(step.kept.clone(), verb);
             }
@@ -225,9 +225,9 @@ impl Run {
     fn end(mut self) -> Result<()> {
         self.kept.clear();
         let mut closing = verbs::of_client("close", self.client.clone(), &Value::Null)?;
-        let _ = self.poll(&mut closing);
-        self.harness.advance(UNTIL_CLOSED);
-        let (live, waiting) = (self.client.live(), self.harness.counts().waiting);
+        let _ = self.poll(&mut closing)?;
+        self.harness.advance(UNTIL_CLOSED)?;
+        let (live, waiting) = (self.client.live(), self.harness.counts()?.waiting);
         ensure!(
             (live, waiting) == (0, 0),
             "the client is closed, but {live} things live and {waiting} commands wait"
@@ -237,7 +237,7 @@ impl Run {
 
     /// Takes the events of a listener that waits.
     fn take(&self, name: &str) -> Result<Vec<Value>> {
-        self.harness.advance(Duration::ZERO);
+        self.harness.advance(Duration::ZERO)?;
         let listener = self.listeners.get(name).with_context(|| format!("nobody listens as {name}"))?;
         Ok(listener.take_events().iter().map(serde_json::to_value).collect::<serde_json::Result<_>>()?)
     }
@@ -272,7 +272,7 @@ impl Run {
     }
 
     fn counts(&self, expected: &scenario::Counts) -> Result<()> {
-        let counts = self.harness.counts();
+        let counts = self.harness.counts()?;
         let got = (counts.events, counts.waiting, self.harness.submitted(), self.client.live() as u64);
         let fits = expected.events.is_none_or(|events| events == got.0)
             && expected.waiting.is_none_or(|waiting| waiting == got.1)

@@ -72,8 +72,28 @@ fn what_ends_something_and_an_answer_are_taken_at_the_limit() {
     assert!(poll(&mut closing).is_pending());
     harness.peer(r#"{"expect": "BYE"}"#).unwrap();
     harness.peer(r#"{"respond": 200}"#).unwrap();
-    harness.advance(Duration::ZERO);
+    harness.advance(Duration::ZERO).unwrap();
     assert_eq!(poll(&mut hanging_up), Poll::Ready(Ok(())));
     assert_eq!(poll(&mut closing), Poll::Ready(Ok(())));
     assert!(waiting.into_iter().map(at_once).all(|ended| ended == Ok(Cause::LocalHangUp)));
+}
+
+#[test]
+fn a_moment_without_end_is_an_error_and_many_moments_are_none() {
+    let harness = Harness::new(1);
+    let client = harness.client(ClientConfig::default()).unwrap();
+    let alice = at_once(client.account("sip:alice@example.com").add()).unwrap();
+    harness.peer(r#"{"turns": 8}"#).unwrap();
+    let mut registering = alice.register();
+    assert!(poll(&mut registering).is_pending());
+    // Each of the moments at which it is sent again has turns of its own.
+    harness.advance(Duration::from_secs(31)).unwrap();
+    harness.peer(r#"{"expect": "REGISTER"}"#).unwrap();
+    harness.peer(r#"{"again": "REGISTER", "count": 9}"#).unwrap();
+    harness.peer(r#"{"turns": 0}"#).unwrap();
+    let failed = harness.advance(Duration::from_secs(1)).unwrap_err();
+    assert_eq!(failed.kind(), ErrorKind::Internal);
+    harness.peer(r#"{"turns": 8}"#).unwrap();
+    harness.advance(Duration::from_secs(1)).unwrap();
+    assert!(poll(&mut registering).is_ready());
 }

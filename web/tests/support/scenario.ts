@@ -105,15 +105,16 @@ export async function run(scenario: Scenario, harness: RawHarness): Promise<stri
     }
   }
   // What came and was not expected is no accident.
-  peer(harness, { quiet: true });
+  asked(() => harness.peer('{"quiet": true}'));
   await runner.nothingIsLeft();
   await runner.end();
   return undefined;
 }
 
-function peer(harness: RawHarness, step: Json): void {
+/** What the harness throws is no `Error`, and says why in its `reason`. */
+function asked<T>(ask: () => T): T {
   try {
-    harness.peer(JSON.stringify(step));
+    return ask();
   } catch (thrown) {
     throw new Error(typeof thrown === "object" && thrown !== null && "reason" in thrown ? String(thrown.reason) : String(thrown));
   }
@@ -160,11 +161,12 @@ class Runner {
         return;
       }
       case "peer":
-        for (let times = Number(step["times"] ?? 1); times > 0; times -= 1) peer(this.#harness, step["peer"] ?? null);
+        for (let times = Number(step["times"] ?? 1); times > 0; times -= 1) {
+          asked(() => this.#harness.peer(JSON.stringify(step["peer"] ?? null)));
+        }
         return turn();
       case "advance":
-        this.#harness.advance(Number(step["advance"]));
-        return turn();
+        return this.#advance(Number(step["advance"]));
       case "events":
         return this.#events(step);
       case "listen": {
@@ -175,7 +177,7 @@ class Runner {
         return;
       }
       case "counts": {
-        const [events = 0, waiting = 0] = this.#harness.counts();
+        const [events = 0, waiting = 0] = asked(() => this.#harness.counts());
         const counts = { events, waiting, submitted: this.#harness.submitted(), live: this.#client.live() };
         ensure(fits(step["counts"] ?? null, plain(counts), this.#keys), `expected ${show(step)}, but there are ${show(counts)}`);
       }
@@ -187,10 +189,9 @@ class Runner {
     for (const verb of this.#kept.values()) verb.abort.abort();
     const closing = new Verb(() => this.#client.close());
     await turn();
-    this.#harness.advance(UNTIL_CLOSED);
-    await turn();
+    await this.#advance(UNTIL_CLOSED);
     ensure(closing.result !== undefined, "at the end: the client does not close");
-    const [, waiting] = this.#harness.counts();
+    const [, waiting] = asked(() => this.#harness.counts());
     const left = { live: this.#client.live(), waiting };
     ensure(left.live === 0 && waiting === 0, `at the end: the client is closed, but there are ${show(left)}`);
   }
@@ -201,11 +202,15 @@ class Runner {
     return key;
   }
 
+  async #advance(milliseconds: number): Promise<void> {
+    asked(() => this.#harness.advance(milliseconds));
+    return turn();
+  }
+
   async #settle(verb: Verb): Promise<Result | undefined> {
     await turn();
     if (verb.result !== undefined) return verb.result;
-    this.#harness.advance(0);
-    await turn();
+    await this.#advance(0);
     return verb.result;
   }
 
@@ -244,8 +249,7 @@ class Runner {
   }
 
   async #take(name: string): Promise<readonly JsonObject[]> {
-    this.#harness.advance(0);
-    await turn();
+    await this.#advance(0);
     const listener = this.#listeners.get(name);
     ensure(listener !== undefined, `nobody listens as ${name}`);
     return plain(listener.takeEvents()) as readonly JsonObject[];

@@ -120,11 +120,11 @@ private final class Run {
         kept = [:]
         let client = self.client
         let closing = try await start({ try await client.shutdown() })
-        harness.advance(by: untilClosed)
+        try harness.advance(by: untilClosed)
         if try await settled(closing) == nil {
             throw Differs("at the end: the client does not close")
         }
-        let (live, waiting) = (client.live(), harness.counts().waiting)
+        let (live, waiting) = try (client.live(), harness.counts().waiting)
         if live != 0 || waiting != 0 {
             throw Differs("at the end: the client is closed, but \(live) things live and \(waiting) commands wait")
         }
@@ -142,10 +142,10 @@ private final class Run {
 
     /// What a verb came to; nil while it is under way, which is when every verb that has no result is counted as waiting.
     private func settled(_ verb: Kept) async throws -> Result<Json, RvoipError>? {
-        harness.advance(by: 0)
+        try harness.advance(by: 0)
         while verb.result == nil {
             let others = kept.values.filter { $0 !== verb && $0.result == nil }
-            if harness.counts().waiting > UInt32(others.count) {
+            if try harness.counts().waiting > UInt32(others.count) {
                 return nil
             }
             await Task.yield()
@@ -180,7 +180,7 @@ private final class Run {
                 throw Differs("nothing is under way as \(name)")
             }
             await verb.cancel()
-            harness.advance(by: 0)
+            try harness.advance(by: 0)
         } else if let peer = names["peer"] {
             try allow(step, ["peer", "times"])
             for _ in 0..<Int(names["times"]?.double ?? 1) {
@@ -188,7 +188,7 @@ private final class Run {
             }
         } else if let time = names["advance"]?.double {
             try allow(step, ["advance"])
-            harness.advance(by: time / 1_000)
+            try harness.advance(by: time / 1_000)
         } else if names["events"] != nil {
             try events(step)
         } else if let name = names["listen"]?.string {
@@ -288,7 +288,7 @@ private final class Run {
     }
 
     private func heard(by name: String) throws -> [Json] {
-        harness.advance(by: 0)
+        try harness.advance(by: 0)
         guard let listener = listeners[name] else {
             throw Differs("nobody listens as \(name)")
         }
@@ -328,7 +328,7 @@ private final class Run {
 
     private func counts(_ expected: Json) throws {
         try allow(expected, ["events", "waiting", "submitted", "live"])
-        let counts = harness.counts()
+        let counts = try harness.counts()
         let got = Json.object([
             "events": json(counts.events), "waiting": json(counts.waiting),
             "submitted": json(harness.submitted()), "live": json(client.live()),

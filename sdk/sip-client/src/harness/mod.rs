@@ -17,7 +17,7 @@
 //! assert!(registering.as_mut().now_or_never().is_none());
 //! harness.peer(r#"{"expect": "REGISTER"}"#)?;
 //! harness.peer(r#"{"respond": 200, "contacts": "echo"}"#)?;
-//! harness.advance(Duration::ZERO);
+//! harness.advance(Duration::ZERO)?;
 //! assert_eq!(registering.now_or_never().expect("the answer is there")?.expires, 600);
 //! # Ok::<(), rvoip::Error>(())
 //! ```
@@ -35,7 +35,7 @@ use std::time::Duration;
 use crate::client::Client;
 use crate::handle::Handle;
 use crate::{ClientConfig, ErrorKind, Result};
-use world::World;
+use world::{Endless, World};
 
 /// What waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,8 @@ impl Harness {
     /// A client in this world, with a UDP socket at 192.0.2.1 (the next one at 192.0.2.2, and so on), port 5060.
     ///
     /// # Errors
-    /// `InvalidArgument` for unusable settings, `BindFailed` for an address that is not this client's.
+    /// `InvalidArgument` for unusable settings, `BindFailed` for an address that is not this client's, `Internal` if what
+    /// happens at this moment goes on without end.
     pub fn client(&self, config: ClientConfig) -> Result<Client> {
         crate::usable::usable(&config)?;
         let mut world = self.world();
@@ -74,41 +75,51 @@ impl Harness {
             return Err(ErrorKind::BindFailed.error(reason));
         }
         let hub = world.add(config);
-        world.settle();
+        world.settle().map_err(endless)?;
         drop(world);
         Ok(Client::of(Handle::of(hub)))
     }
 
     /// Moves the clock, and lets everything happen that is due meanwhile.
-    pub fn advance(&self, by: Duration) {
-        self.world().advance(by);
+    ///
+    /// # Errors
+    /// `Internal` if what happens at one moment goes on without end.
+    pub fn advance(&self, by: Duration) -> Result<()> {
+        self.world().advance(by).map_err(endless)
     }
 
     /// Carries out one `peer` step of a scenario, as JSON; gives what it saw, as JSON.
     ///
     /// # Errors
-    /// `InvalidArgument` for a step that is none; `ProtocolFailed`-like failures of expectations come as `InvalidState` with
-    /// what came instead.
+    /// `InvalidArgument` for a step that is none; `InvalidState`, with what came instead, for an expectation that failed;
+    /// `Internal` if what happens at this moment goes on without end.
     pub fn peer(&self, step: &str) -> Result<String> {
         let step = step::Step::read(step).map_err(|reason| ErrorKind::InvalidArgument.error(reason))?;
         let mut world = self.world();
-        world.settle();
-        let seen = world.step(step).map_err(|reason| ErrorKind::InvalidState.error(reason));
-        world.settle();
-        seen.map(|seen| seen.to_string())
+        world.settle().map_err(endless)?;
+        let seen = world.step(step).map_err(|reason| ErrorKind::InvalidState.error(reason))?;
+        world.settle().map_err(endless)?;
+        Ok(seen.to_string())
     }
 
     /// What waits, after everything has settled.
-    pub fn counts(&self) -> Counts {
+    ///
+    /// # Errors
+    /// `Internal` if what happens at this moment goes on without end.
+    pub fn counts(&self) -> Result<Counts> {
         let mut world = self.world();
-        world.settle();
+        world.settle().map_err(endless)?;
         let (events, waiting) = world.waiting();
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        Counts { events: number(events), waiting: number(waiting) }
+        Ok(Counts { events: number(events), waiting: number(waiting) })
     }
 
     /// How many commands were ever submitted.
     pub fn submitted(&self) -> u64 {
         self.world().submitted()
     }
+}
+
+fn endless(_: Endless) -> crate::Error {
+    ErrorKind::Internal.error("what happens at one moment goes on without end")
 }

@@ -283,7 +283,7 @@ impl Peer {
                 sequence,
             }
         } else {
-            let client = client.unwrap_or(1) - 1;
+            let client = client.unwrap_or(0);
             let (flow, contact) =
                 self.ways.get(&client).cloned().unwrap_or_else(|| (super::world::Member::datagrams(), None));
             let uri = uri.map(str::to_owned).or(contact);
@@ -332,11 +332,9 @@ impl Peer {
         self.send(invite.client, invite.flow, text);
     }
 
-    /// The way to a client, the first one by default.
-    pub(super) fn way(&self, client: Option<usize>) -> (usize, FlowId) {
-        let client = client.unwrap_or(1).saturating_sub(1);
-        let flow = self.ways.get(&client).map_or_else(super::world::Member::datagrams, |(flow, _)| *flow);
-        (client, flow)
+    /// The way to a client.
+    pub(super) fn way(&self, client: usize) -> FlowId {
+        self.ways.get(&client).map_or_else(super::world::Member::datagrams, |(flow, _)| *flow)
     }
 
     pub(super) fn send(&mut self, client: usize, flow: FlowId, text: String) {

@@ -14,6 +14,11 @@ use super::world::World;
 impl World {
     /// Carries out a step; gives what it saw.
     pub(super) fn step(&mut self, step: Step) -> Result<Value, String> {
+        let index = step.client.map(|number| number.get() - 1);
+        if let Some(index) = index.filter(|index| *index >= self.members.len()) {
+            return Err(format!("there is no client {}", index + 1));
+        }
+        let client = index.unwrap_or(0);
         if let Some(what) = &step.expect {
             return self.expect(what, &step);
         }
@@ -22,11 +27,11 @@ impl World {
         }
         if let Some(method) = &step.request {
             let body = self.body(&step)?;
-            let client = step.client.or(step.new.then_some(1));
-            self.peer.send_request(method, client, step.uri.as_deref(), &step.fields, body)?;
+            let outside = index.or(step.new.then_some(client));
+            self.peer.send_request(method, outside, step.uri.as_deref(), &step.fields, body)?;
         }
         if let Some(raw) = step.raw {
-            let (client, flow) = self.peer.way(step.client);
+            let flow = self.peer.way(client);
             self.peer.send(client, flow, raw);
         }
         if step.resend == Some(true) {
@@ -39,7 +44,10 @@ impl World {
             }
         }
         if step.fault == Some(true) {
-            self.member(step.client)?.break_down();
+            self.member(client)?.break_down();
+        }
+        if let Some(turns) = step.turns {
+            self.turns = turns;
         }
         if let Some(reason) = step.drop {
             self.drop_connections(&reason);
@@ -56,18 +64,17 @@ impl World {
             return Err(format!("nothing was expected, but this came: {}", received.line()));
         }
         if let Some(media) = step.media {
-            self.media(media, step.client)?;
+            self.media(media, client)?;
         }
         if let Some(expected) = step.expect_media {
-            return self.member(step.client)?.media.expect(&expected);
+            return self.member(client)?.media.expect(&expected);
         }
         self.packets.extend(self.peer.outgoing.drain(..));
         Ok(Value::Null)
     }
 
-    fn member(&mut self, client: Option<usize>) -> Result<&mut super::world::Member, String> {
-        let client = client.unwrap_or(1);
-        self.members.get_mut(client - 1).ok_or_else(|| format!("there is no client {client}"))
+    fn member(&mut self, client: usize) -> Result<&mut super::world::Member, String> {
+        self.members.get_mut(client).ok_or_else(|| format!("there is no client {}", client + 1))
     }
 
     fn expect(&mut self, what: &What, step: &Step) -> Result<Value, String> {
@@ -175,7 +182,7 @@ impl World {
         }
     }
 
-    fn media(&mut self, media: Media, client: Option<usize>) -> Result<(), String> {
+    fn media(&mut self, media: Media, client: usize) -> Result<(), String> {
         let now = self.clock.now();
         let member = self.member(client)?;
         match media {

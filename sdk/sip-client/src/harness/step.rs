@@ -1,6 +1,7 @@
 //! The steps of the scripted peer, as scenarios write them.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 
 use serde::Deserialize;
 
@@ -30,6 +31,8 @@ pub(super) struct Step {
     pub(super) quiet: Option<bool>,
     /// A fault of its own ends the client.
     pub(super) fault: Option<bool>,
+    /// From now on, more turns at one moment than these are one without end.
+    pub(super) turns: Option<u32>,
     /// Something happens in the media.
     pub(super) media: Option<Media>,
     /// What the client's media must do.
@@ -64,7 +67,7 @@ pub(super) struct Step {
     /// A request outside of the dialog.
     pub(super) new: bool,
     /// Which client the request is for: 1 is the first.
-    pub(super) client: Option<usize>,
+    pub(super) client: Option<NonZeroUsize>,
 }
 
 /// What is expected.
@@ -145,6 +148,7 @@ impl Step {
             step.ignore.is_some(),
             step.quiet.is_some(),
             step.fault.is_some(),
+            step.turns.is_some(),
             step.media.is_some(),
             step.expect_media.is_some(),
         ];

@@ -21,8 +21,23 @@ use crate::agent::Agent;
 pub(super) const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1)), 5_060);
 /// Where nobody answers: names that begin with `silent`.
 const SILENT: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 9));
-/// Things that happen at one moment; more is a loop without end.
-const TURNS: usize = 100_000;
+/// Turns of what happens at one moment; more is a loop without end.
+const TURNS: u32 = 100_000;
+
+/// What happens at one moment goes on without end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Endless;
+
+/// The turns that are left of a moment.
+#[derive(Debug)]
+struct Moment(u32);
+
+impl Moment {
+    fn turn(&mut self) -> Result<(), Endless> {
+        self.0 = self.0.checked_sub(1).ok_or(Endless)?;
+        Ok(())
+    }
+}
 
 /// A message on its way to a client.
 #[derive(Clone, Debug)]
@@ -67,13 +82,22 @@ pub(super) struct World {
     pub(super) members: Vec<Member>,
     pub(super) peer: Peer,
     pub(super) packets: VecDeque<Packet>,
+    /// Turns that may pass at one moment.
+    pub(super) turns: u32,
 }
 
 impl World {
     pub(super) fn new(seed: u64) -> Self {
         let mut random = Random::from_number(seed);
         let peer = Peer::new(random.fork());
-        Self { clock: VirtualClock::default(), random, members: Vec::new(), peer, packets: VecDeque::new() }
+        Self {
+            clock: VirtualClock::default(),
+            random,
+            members: Vec::new(),
+            peer,
+            packets: VecDeque::new(),
+            turns: TURNS,
+        }
     }
 
     /// Where the next client is.
@@ -104,8 +128,12 @@ impl World {
     }
 
     /// Carries out everything that is wanted at this moment, until nobody wants anything.
-    pub(super) fn settle(&mut self) {
-        for _ in 0..TURNS {
+    pub(super) fn settle(&mut self) -> Result<(), Endless> {
+        self.settle_within(&mut Moment(self.turns))
+    }
+
+    fn settle_within(&mut self, moment: &mut Moment) -> Result<(), Endless> {
+        loop {
             let mut busy = false;
             for index in 0..self.members.len() {
                 busy |= self.carry_out(index);
@@ -119,8 +147,9 @@ impl World {
                 }
             }
             if !busy {
-                return;
+                return Ok(());
             }
+            moment.turn()?;
         }
     }
 
@@ -171,14 +200,20 @@ impl World {
         busy
     }
 
-    pub(super) fn advance(&mut self, by: Duration) {
+    pub(super) fn advance(&mut self, by: Duration) -> Result<(), Endless> {
         let end = self.clock.now().after(by);
-        self.settle();
+        let mut moment = Moment(self.turns);
+        self.settle_within(&mut moment)?;
         loop {
             let timeouts = self.members.iter().filter_map(|member| member.timeout);
             let media = self.members.iter().filter_map(|member| member.media.next());
             let Some(at) = timeouts.chain(media).min().filter(|at| *at <= end) else { break };
-            self.clock.move_to(at);
+            if at > self.clock.now().monotonic {
+                moment = Moment(self.turns);
+                self.clock.move_to(at);
+            }
+            // So that a timer which is set for the same moment again and again is no silent loop.
+            moment.turn()?;
             let now = self.clock.now();
             for member in &mut self.members {
                 if member.timeout.is_some_and(|at| at <= now.monotonic) {
@@ -187,10 +222,10 @@ impl World {
                 }
                 member.media.tick(now);
             }
-            self.settle();
+            self.settle_within(&mut moment)?;
         }
         self.clock.move_to(end);
-        self.settle();
+        self.settle()
     }
 
     pub(super) fn waiting(&self) -> (usize, usize) {
