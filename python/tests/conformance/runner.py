@@ -30,7 +30,7 @@ _FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "listen": frozenset({"listen", "to"}),
     "counts": frozenset({"counts"}),
 }
-_OF_A_FILE: Final = frozenset({"shows", "config", "needs", "accounts", "steps", "fails_with"})
+_OF_A_FILE: Final = frozenset({"shows", "config", "needs", "lacks", "accounts", "steps", "fails_with"})
 
 
 async def run(scenario: Mapping[str, object]) -> str | None:
@@ -43,8 +43,10 @@ async def run(scenario: Mapping[str, object]) -> str | None:
     runner = _Runner(harness, client)
     try:
         capabilities = client.capabilities().to_dict()
-        lacks = [need for need in items(scenario.get("needs")) if capabilities.get(str(need)) is not True]
-        if not lacks:
+        needs, lacks = items(scenario.get("needs")), items(scenario.get("lacks"))
+        skips = [f"this face has no {need}" for need in needs if capabilities.get(str(need)) is not True]
+        skips += [f"this face has {more}" for more in lacks if capabilities.get(str(more)) is not False]
+        if not skips:
             await runner.run(scenario)
     except BaseException:
         # What the harness says now is no news.
@@ -54,7 +56,7 @@ async def run(scenario: Mapping[str, object]) -> str | None:
     left = await runner.end()
     if left is not None:
         raise Differs(f"at the end: {left}")
-    return f"this face has no {lacks[0]}" if lacks else None
+    return skips[0] if skips else None
 
 
 async def _turns() -> None:

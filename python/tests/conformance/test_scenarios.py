@@ -61,6 +61,7 @@ async def test_broken_scenario_fails_for_its_reason(file: Path) -> None:
 
 async def test_missing_capability_is_a_skip() -> None:
     assert await run({"shows": "", "needs": ["clairvoyance"], "steps": []}) == "this face has no clairvoyance"
+    assert await run({"shows": "", "lacks": ["tones"], "steps": []}) == "this face has tones"
 
 
 async def test_unknown_field_is_a_failure() -> None:

@@ -18,7 +18,7 @@ use crate::verbs::{self, Verb};
 pub enum Outcome {
     /// Everything was as it says.
     Passed,
-    /// A capability is missing.
+    /// A capability is missing, or there that should not be.
     Skipped(String),
 }
 
@@ -38,10 +38,12 @@ pub fn run(scenario: &Scenario) -> Result<Outcome> {
     };
     let client = harness.client(config)?;
     let capabilities = serde_json::to_value(client.capabilities())?;
-    for need in &scenario.needs {
-        if capabilities.get(need) != Some(&Value::Bool(true)) {
-            return Ok(Outcome::Skipped(format!("this face has no {need}")));
-        }
+    let has = |name: &str| capabilities.get(name).and_then(Value::as_bool);
+    if let Some(need) = scenario.needs.iter().find(|need| has(need) != Some(true)) {
+        return Ok(Outcome::Skipped(format!("this face has no {need}")));
+    }
+    if let Some(more) = scenario.lacks.iter().find(|more| has(more) != Some(false)) {
+        return Ok(Outcome::Skipped(format!("this face has {more}")));
     }
     let mut run = Run {
         listeners: BTreeMap::from([("client".to_owned(), client.events())]),

@@ -17,6 +17,9 @@ pub struct Scenario {
     /// Capabilities without which it is skipped.
     #[serde(default)]
     pub(crate) needs: Vec<String>,
+    /// Capabilities with which it is skipped.
+    #[serde(default)]
+    pub(crate) lacks: Vec<String>,
     /// The accounts, by the names that the steps use.
     #[serde(default)]
     pub(crate) accounts: BTreeMap<String, Value>,

@@ -21,6 +21,7 @@ export interface Scenario {
   readonly shows: string;
   readonly config?: JsonObject;
   readonly needs?: readonly string[];
+  readonly lacks?: readonly string[];
   readonly accounts?: { readonly [name: string]: JsonObject };
   readonly steps: readonly JsonObject[];
   readonly fails_with?: string;
@@ -93,6 +94,7 @@ export async function run(scenario: Scenario, harness: RawHarness): Promise<stri
   const client = Client.over(harness.client(scenario.config ?? {}), media as MediaPlatform);
   const capabilities = plain(client.capabilities()) as JsonObject;
   for (const need of scenario.needs ?? []) if (capabilities[need] !== true) return `this face has no ${need}`;
+  for (const more of scenario.lacks ?? []) if (capabilities[more] !== false) return `this face has ${more}`;
   const runner = new Runner(client, harness);
   // In the order of the names, as every runner does it: the keys depend on it.
   const accounts = Object.entries(scenario.accounts ?? {}).sort(([one], [other]) => (one < other ? -1 : 1));

@@ -52,7 +52,7 @@ private let untilClosed = 3_600.0
 
 /// Runs one scenario; gives why it was skipped, or nil.
 func run(_ scenario: Json) async throws -> String? {
-    try allow(scenario, ["shows", "config", "needs", "accounts", "steps", "fails_with"])
+    try allow(scenario, ["shows", "config", "needs", "lacks", "accounts", "steps", "fails_with"])
     let harness = Harness(seed: 1)
     let config = try clientConfigOf(json: (scenario["config"] ?? .object([:])).description)
     let client = try harness.client(config: config)
@@ -60,6 +60,11 @@ func run(_ scenario: Json) async throws -> String? {
     for need in scenario["needs"]?.array ?? [] {
         if capabilities[need.string ?? ""] != .flag(true) {
             return "this face has no \(need)"
+        }
+    }
+    for more in scenario["lacks"]?.array ?? [] {
+        if capabilities[more.string ?? ""] != .flag(false) {
+            return "this face has \(more)"
         }
     }
     try await Run(harness, client).perform(scenario)

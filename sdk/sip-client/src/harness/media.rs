@@ -5,8 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use rvoip_driver::{
-    AudioSink, AudioSource, Instant, MediaAction, MediaControl, MediaFailure, MediaFailureKind, MediaFigures,
-    MediaHappened, MediaKey, MediaOptions, MediaReport, MediaReported, MediaRequest, Now, Token,
+    ABILITIES, AudioSink, AudioSource, Instant, MediaAction, MediaControl, MediaFailure, MediaFailureKind,
+    MediaFigures, MediaHappened, MediaKey, MediaOptions, MediaReport, MediaReported, MediaRequest, Now,
+    Token,
 };
 use rvoip_sdp_core::Direction;
 use rvoip_sdp_core::negotiation::{LocalAudio, LocalCodec, Negotiation, NegotiationError, Stream};
@@ -38,7 +39,7 @@ struct Call {
     playing: Option<Playing>,
     /// The call is answered.
     watching: bool,
-    recording: bool,
+    recording: Option<Recording>,
     muted: bool,
     /// Key presses that were sent.
     digits: String,
@@ -47,6 +48,13 @@ struct Call {
     silent: bool,
     next_figures: Option<Instant>,
     next_levels: Option<Instant>,
+}
+
+/// Where the peer's audio goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Recording {
+    File,
+    Frames,
 }
 
 #[derive(Debug)]
@@ -90,23 +98,28 @@ impl SimulatedMedia {
                 self.report(session, MediaReported::Controlled(token, Err(unable)));
             }
             MediaAction::Control(token, control) => {
+                // What the platform's own media side cannot do, this one does not do either.
+                if let Some(refusal) = ABILITIES.refusal(&control) {
+                    return self.report(session, MediaReported::Controlled(token, Err(refusal)));
+                }
                 let Some(call) = self.calls.get_mut(&session) else {
                     let gone =
                         MediaFailure { kind: MediaFailureKind::Gone, reason: "the call is over".to_owned() };
                     return self.report(session, MediaReported::Controlled(token, Err(gone)));
                 };
-                let ended = call.recording;
+                // A recording that goes on is completed first, also because the new one may be of the same name.
+                let ends = matches!(control, MediaControl::Record(_) | MediaControl::StopRecording);
+                let finished = ends && call.recording.take() == Some(Recording::File);
                 let mut over = Vec::new();
                 let result = call.control(now, token, control, &mut over);
-                let stopped = ended && !call.recording;
+                if finished {
+                    self.report(session, MediaReported::Happened(MediaHappened::RecordingFinished));
+                }
                 for token in over {
                     self.report(session, MediaReported::Controlled(token, Ok(())));
                 }
                 if let Some(result) = result {
                     self.report(session, MediaReported::Controlled(token, result));
-                }
-                if stopped {
-                    self.report(session, MediaReported::Happened(MediaHappened::RecordingFinished));
                 }
             }
             MediaAction::Withdraw(token) => {
@@ -124,7 +137,7 @@ impl SimulatedMedia {
             MediaAction::Close => {
                 if let Some(call) = self.calls.remove(&session) {
                     self.report(session, MediaReported::Statistics(call.figures(now)));
-                    if call.recording {
+                    if call.recording == Some(Recording::File) {
                         self.report(session, MediaReported::Happened(MediaHappened::RecordingFinished));
                     }
                 }
@@ -182,13 +195,13 @@ impl SimulatedMedia {
             "digits": call.digits,
             "playing": playing,
             "muted": call.muted,
-            "recording": call.recording,
+            "recording": call.recording.is_some(),
             "direction": direction,
         });
         let fits = expected.digits.as_ref().is_none_or(|digits| *digits == call.digits)
             && expected.playing.as_deref().is_none_or(|kind| kind == playing)
             && expected.muted.is_none_or(|muted| muted == call.muted)
-            && expected.recording.is_none_or(|recording| recording == call.recording)
+            && expected.recording.is_none_or(|recording| recording == call.recording.is_some())
             && expected.direction.as_deref().is_none_or(|name| name == direction);
         if !fits {
             return Err(format!("expected media {expected:?}, but they are {seen}"));
@@ -219,7 +232,7 @@ impl Call {
             stream: None,
             playing: None,
             watching: false,
-            recording: false,
+            recording: None,
             muted: false,
             digits: String::new(),
             sending: VecDeque::new(),
@@ -289,8 +302,10 @@ impl Call {
             MediaControl::Record(AudioSink::File { path }) if path.to_string_lossy().contains("missing") => {
                 return fail(MediaFailureKind::Unwritable, "there is no such folder");
             }
-            MediaControl::Record(_) => self.recording = true,
-            MediaControl::StopRecording => self.recording = false,
+            MediaControl::Record(AudioSink::File { .. }) => self.recording = Some(Recording::File),
+            MediaControl::Record(AudioSink::Frames) => self.recording = Some(Recording::Frames),
+            // It ended already.
+            MediaControl::StopRecording => {}
             MediaControl::Mute(muted) => self.muted = muted,
             MediaControl::WriteFrames(_)
                 if self.playing.as_ref().is_some_and(|playing| playing.kind == "frames") => {}

@@ -12,6 +12,7 @@ use super::lane::Lane;
 use super::peer::{Peer, Refusal};
 use super::sound::Sound;
 use super::{MediaPlatform, Reports, figures};
+use crate::abilities::ABILITIES;
 use crate::media::{
     MediaAction, MediaControl, MediaFailure, MediaFailureKind, MediaHappened, MediaKey, MediaOptions,
     MediaReported,
@@ -40,8 +41,9 @@ pub(super) struct Call {
     pub(super) keys: RefCell<Option<OnKey>>,
 }
 
-pub(super) fn unsupported(what: &str) -> MediaFailure {
-    MediaFailure::new(MediaFailureKind::Unsupported, format!("a page cannot {what}"))
+/// What [`ABILITIES`] say first, and better.
+pub(super) fn unsupported() -> MediaFailure {
+    MediaFailure::new(MediaFailureKind::Unsupported, "a page cannot do that")
 }
 
 impl Call {
@@ -108,6 +110,9 @@ impl Call {
     }
 
     fn control(self: &Rc<Self>, token: Token, control: MediaControl) {
+        if let Some(refusal) = ABILITIES.refusal(&control) {
+            return self.controlled(token, Err(refusal));
+        }
         match control {
             MediaControl::Mute(muted) => {
                 self.muted.set(muted);
@@ -118,12 +123,10 @@ impl Call {
             MediaControl::SendDigits(digits) => self.send_digits(token, digits),
             MediaControl::Play(source) => self.play(token, source),
             MediaControl::StopPlaying => self.stop_playing(token),
-            MediaControl::Record(_) | MediaControl::StopRecording => {
-                self.controlled(token, Err(unsupported("record into a file")));
-            }
-            MediaControl::WriteFrames(_) | MediaControl::ReadFrames => {
-                self.controlled(token, Err(unsupported("make or take audio frame by frame: use a track")));
-            }
+            MediaControl::Record(_)
+            | MediaControl::StopRecording
+            | MediaControl::WriteFrames(_)
+            | MediaControl::ReadFrames => self.controlled(token, Err(unsupported())),
         }
     }
 

@@ -214,9 +214,7 @@ fn describe_source(source: &AudioSource) -> Result<JsValue, MediaFailure> {
             let tone = object(&[("type", kind.into()), ("hertz", hertz.into())]);
             Ok(object(&[("type", "tone".into()), ("tone", tone)]))
         }
-        AudioSource::File { .. } => Err(unsupported("read a file by its path: play its bytes")),
-        AudioSource::Echo => Err(unsupported("play the peer back to itself")),
-        AudioSource::Frames => Err(unsupported("make audio frame by frame: use a track")),
+        AudioSource::File { .. } | AudioSource::Echo | AudioSource::Frames => Err(unsupported()),
     }
 }
 

@@ -31,13 +31,16 @@ private val UNTIL_CLOSED = Duration.ofHours(1)
 
 /** Runs one scenario; gives why it was skipped, or null. */
 suspend fun run(scenario: JsonObject): String? {
-    allow(scenario, "shows", "config", "needs", "accounts", "steps", "fails_with")
+    allow(scenario, "shows", "config", "needs", "lacks", "accounts", "steps", "fails_with")
     val harness = Harness(1u)
     val config = scenario["config"]?.takeUnless { it.isJsonNull } ?: JsonObject()
     val client = harness.client(clientConfigOf(config.toString()))
     val capabilities = json(client.capabilities()).asJsonObject
     for (need in scenario["needs"]?.asJsonArray ?: JsonArray()) {
         if (capabilities[need.asString] != JsonPrimitive(true)) return "this face has no ${need.asString}"
+    }
+    for (more in scenario["lacks"]?.asJsonArray ?: JsonArray()) {
+        if (capabilities[more.asString] != JsonPrimitive(false)) return "this face has ${more.asString}"
     }
     coroutineScope {
         val run = Run(harness, client, this)
