@@ -21,6 +21,14 @@ const CLIP: Duration = Duration::from_secs(1);
 /// How long one key press takes.
 const KEY: Duration = Duration::from_millis(200);
 
+/// What the peer does in the media of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+    Audio,
+    Silence,
+    Digit(char),
+}
+
 /// The media of one client.
 #[derive(Debug)]
 pub(super) struct SimulatedMedia {
@@ -160,28 +168,38 @@ impl SimulatedMedia {
         self.reports.extend(reports);
     }
 
-    /// The peer does something in the newest call.
-    pub(super) fn happen(&mut self, now: Now, happened: MediaHappened) -> Result<(), String> {
-        let Some((session, call)) = self.calls.iter_mut().next_back() else {
-            return Err("no call has media".to_owned());
-        };
-        if happened == MediaHappened::AudioReceived {
-            call.heard = Some(now.monotonic);
-            call.silent = false;
-        }
-        let session = *session;
-        self.report(session, MediaReported::Happened(happened));
-        Ok(())
+    /// The newest call.
+    pub(super) fn newest(&self) -> Option<MediaKey> {
+        self.calls.keys().next_back().copied()
     }
 
-    /// The peer of the newest call falls silent.
-    pub(super) fn silence(&mut self, now: Now) -> Result<(), String> {
-        let Some(call) = self.calls.values_mut().next_back() else {
-            return Err("no call has media".to_owned());
+    /// The peer does something in a call, if it still has media.
+    pub(super) fn hear(&mut self, now: Now, session: MediaKey, heard: Heard) {
+        let Some(call) = self.calls.get_mut(&session) else { return };
+        let happened = match heard {
+            Heard::Audio | Heard::Silence => {
+                call.heard = Some(now.monotonic);
+                call.silent = heard == Heard::Silence;
+                if call.silent {
+                    return;
+                }
+                MediaHappened::AudioReceived
+            }
+            Heard::Digit(digit) => {
+                MediaHappened::DigitReceived { digit, duration: Duration::from_millis(100) }
+            }
         };
-        call.heard = Some(now.monotonic);
-        call.silent = true;
-        Ok(())
+        self.report(session, MediaReported::Happened(happened));
+    }
+
+    /// The way to the peer of a call is there again, or lost.
+    pub(super) fn path(&mut self, session: MediaKey, there: bool) {
+        let happened = if there {
+            MediaHappened::PathRestored
+        } else {
+            MediaHappened::PathLost { reason: "there is no way to the peer's media".to_owned() }
+        };
+        self.report(session, MediaReported::Happened(happened));
     }
 
     /// Compares what the newest call does.

@@ -23,6 +23,7 @@
 //! ```
 
 mod media;
+mod network;
 mod peer;
 mod repeats;
 mod script;

@@ -108,17 +108,18 @@ impl Peer {
     }
 
     /// A message of a client.
-    pub(super) fn receive(&mut self, client: usize, flow: FlowId, bytes: Bytes) {
+    pub(super) fn receive(&mut self, received: Received) {
+        let bytes = &received.bytes;
         if bytes.iter().all(u8::is_ascii_whitespace) {
             if bytes.len() == 4 {
+                let Received { client, flow, .. } = received;
                 self.outgoing.push_back(Packet { client, flow, bytes: Bytes::from_static(b"\r\n") });
             }
             return;
         }
-        if self.repeats.has(&bytes) {
+        if self.repeats.has(bytes) {
             return;
         }
-        let received = Received { client, flow, bytes };
         if self.is_settled(&received).unwrap_or(false) {
             return;
         }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rvoip_driver::MediaHappened;
 use rvoip_sip_core::{Algorithm, DigestServer, HeaderName, Message, Password, Secret};
 use serde_json::{Value, json};
 
+use super::media::Heard;
+use super::network::Inbound;
 use super::peer::Received;
 use super::step::{Challenge, Credentials, Media, Step, What};
 use super::world::World;
@@ -46,6 +47,9 @@ impl World {
         if step.fault == Some(true) {
             self.member(client)?.break_down();
         }
+        if let Some(change) = step.network {
+            self.network.change(&change);
+        }
         if let Some(turns) = step.turns {
             self.turns = turns;
         }
@@ -58,10 +62,8 @@ impl World {
         if let Some(methods) = step.ignore {
             self.peer.ignored = methods.into_iter().collect();
         }
-        if step.quiet == Some(true)
-            && let Some(received) = self.peer.inbox.front()
-        {
-            return Err(format!("nothing was expected, but this came: {}", received.line()));
+        if step.quiet == Some(true) {
+            self.quiet()?;
         }
         if let Some(media) = step.media {
             self.media(media, client)?;
@@ -69,8 +71,18 @@ impl World {
         if let Some(expected) = step.expect_media {
             return self.member(client)?.media.expect(&expected);
         }
-        self.packets.extend(self.peer.outgoing.drain(..));
         Ok(Value::Null)
+    }
+
+    /// Nothing came that was not expected, and what was to be lost is.
+    fn quiet(&self) -> Result<(), String> {
+        if let Some(received) = self.peer.inbox.front() {
+            return Err(format!("nothing was expected, but this came: {}", received.line()));
+        }
+        match self.network.to_be_lost() {
+            0 => Ok(()),
+            more => Err(format!("{more} datagrams should have been lost that were not sent")),
+        }
     }
 
     fn member(&mut self, client: usize) -> Result<&mut super::world::Member, String> {
@@ -143,7 +155,6 @@ impl World {
         }
         let body = self.body(step)?;
         self.peer.respond(&received, status, step.tag.as_deref(), &fields, body)?;
-        self.packets.extend(self.peer.outgoing.drain(..));
         Ok(json!({}))
     }
 
@@ -175,6 +186,7 @@ impl World {
     }
 
     fn drop_connections(&mut self, reason: &str) {
+        self.network.cut();
         for member in &mut self.members {
             for flow in member.connections.clone() {
                 member.fail(flow, reason);
@@ -185,24 +197,23 @@ impl World {
     fn media(&mut self, media: Media, client: usize) -> Result<(), String> {
         let now = self.clock.now();
         let member = self.member(client)?;
-        match media {
-            Media::Audio => member.media.happen(now, MediaHappened::AudioReceived),
-            Media::Silence => member.media.silence(now),
-            Media::Digit(digit) => {
-                let digit = digit.chars().next().ok_or("a digit is one character")?;
-                let duration = Duration::from_millis(100);
-                member.media.happen(now, MediaHappened::DigitReceived { digit, duration })
+        let call = member.media.newest().ok_or_else(|| "no call has media".to_owned());
+        let heard = match media {
+            Media::Audio => Heard::Audio,
+            Media::Silence => Heard::Silence,
+            Media::Digit(digit) => Heard::Digit(digit),
+            // What the platform sees for itself does not come by the network.
+            Media::Path(there) => {
+                member.media.path(call?, there);
+                return Ok(());
             }
             Media::Able(able) => {
                 member.media.able = able;
-                Ok(())
+                return Ok(());
             }
-            Media::Path(true) => member.media.happen(now, MediaHappened::PathRestored),
-            Media::Path(false) => {
-                let reason = "there is no way to the peer's media".to_owned();
-                member.media.happen(now, MediaHappened::PathLost { reason })
-            }
-        }
+        };
+        self.network.to_client.send(now.monotonic, Inbound::Media { client, call: call?, heard });
+        Ok(())
     }
 }
 

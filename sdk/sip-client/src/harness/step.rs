@@ -31,6 +31,8 @@ pub(super) struct Step {
     pub(super) quiet: Option<bool>,
     /// A fault of its own ends the client.
     pub(super) fault: Option<bool>,
+    /// From now on the network is slow, or loses something.
+    pub(super) network: Option<NetworkChange>,
     /// From now on, more turns at one moment than these are one without end.
     pub(super) turns: Option<u32>,
     /// Something happens in the media.
@@ -102,8 +104,26 @@ pub(super) struct Credentials {
     pub(super) password: String,
 }
 
+/// How the network is from now on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct NetworkChange {
+    /// Milliseconds that everything takes, in each direction.
+    pub(super) delay: Option<u64>,
+    /// The next datagrams are lost.
+    pub(super) lose: Option<Lose>,
+}
+
+/// So many datagrams in each direction.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Lose {
+    pub(super) to_peer: u32,
+    pub(super) to_client: u32,
+}
+
 /// Something that happens in the media of the newest call.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Media {
     /// The peer's first packet comes.
@@ -111,7 +131,7 @@ pub(super) enum Media {
     /// The peer falls silent for good.
     Silence,
     /// The peer presses a key.
-    Digit(String),
+    Digit(char),
     /// The way to the peer is lost, or there again.
     Path(bool),
     /// The media side cannot do what it is asked for (false), or can again.
@@ -148,6 +168,7 @@ impl Step {
             step.ignore.is_some(),
             step.quiet.is_some(),
             step.fault.is_some(),
+            step.network.is_some(),
             step.turns.is_some(),
             step.media.is_some(),
             step.expect_media.is_some(),

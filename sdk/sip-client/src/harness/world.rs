@@ -1,6 +1,5 @@
 //! The simulated network and its clients.
 
-use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -13,7 +12,8 @@ use rvoip_driver::{
 use rvoip_sans_io::RecordType;
 
 use super::media::SimulatedMedia;
-use super::peer::Peer;
+use super::network::{Inbound, Network};
+use super::peer::{Peer, Received};
 use crate::ClientConfig;
 use crate::agent::Agent;
 
@@ -64,6 +64,11 @@ impl Member {
         FlowId::from_platform(1)
     }
 
+    /// Whether something can still arrive by a flow.
+    fn has(&self, flow: FlowId) -> bool {
+        flow == Self::datagrams() || self.connections.contains(&flow)
+    }
+
     /// A fault of the client's own ends it.
     pub(super) fn break_down(&self) {
         self.driving.fail();
@@ -81,7 +86,7 @@ pub(super) struct World {
     random: Random,
     pub(super) members: Vec<Member>,
     pub(super) peer: Peer,
-    pub(super) packets: VecDeque<Packet>,
+    pub(super) network: Network,
     /// Turns that may pass at one moment.
     pub(super) turns: u32,
 }
@@ -95,7 +100,7 @@ impl World {
             random,
             members: Vec::new(),
             peer,
-            packets: VecDeque::new(),
+            network: Network::default(),
             turns: TURNS,
         }
     }
@@ -138,19 +143,41 @@ impl World {
             for index in 0..self.members.len() {
                 busy |= self.carry_out(index);
             }
-            self.packets.extend(self.peer.outgoing.drain(..));
-            while let Some(packet) = self.packets.pop_front() {
-                busy = true;
-                if let Some(member) = self.members.get(packet.client) {
-                    let Packet { flow, bytes, .. } = packet;
-                    member.driving.give(IoInput::Received { flow, source: PEER, bytes });
-                }
-            }
+            busy |= self.transport();
             if !busy {
                 return Ok(());
             }
             moment.turn()?;
         }
+    }
+
+    /// Brings what arrives at this moment.
+    fn transport(&mut self) -> bool {
+        let now = self.clock.now();
+        let mut busy = false;
+        while let Some(received) = self.network.to_peer.receive(now.monotonic) {
+            busy = true;
+            self.peer.receive(received);
+        }
+        for packet in self.peer.outgoing.drain(..) {
+            self.network.to_client.send(now.monotonic, Inbound::Message(packet));
+        }
+        while let Some(inbound) = self.network.to_client.receive(now.monotonic) {
+            busy = true;
+            match inbound {
+                Inbound::Message(Packet { client, flow, bytes }) => {
+                    if let Some(member) = self.members.get(client).filter(|member| member.has(flow)) {
+                        member.driving.give(IoInput::Received { flow, source: PEER, bytes });
+                    }
+                }
+                Inbound::Media { client, call, heard } => {
+                    if let Some(member) = self.members.get_mut(client) {
+                        member.media.hear(now, call, heard);
+                    }
+                }
+            }
+        }
+        busy
     }
 
     fn carry_out(&mut self, index: usize) -> bool {
@@ -164,7 +191,9 @@ impl World {
                 IoOutput::Transmit(transmit) => {
                     let silent = transmit.destination.ip() == SILENT;
                     if !silent {
-                        self.peer.receive(index, transmit.flow, transmit.bytes);
+                        let (flow, bytes) = (transmit.flow, transmit.bytes);
+                        let received = Received { client: index, flow, bytes };
+                        self.network.to_peer.send(now.monotonic, received);
                     }
                 }
                 IoOutput::OpenFlow(open) => {
@@ -207,7 +236,8 @@ impl World {
         loop {
             let timeouts = self.members.iter().filter_map(|member| member.timeout);
             let media = self.members.iter().filter_map(|member| member.media.next());
-            let Some(at) = timeouts.chain(media).min().filter(|at| *at <= end) else { break };
+            let arrival = self.network.next();
+            let Some(at) = timeouts.chain(media).chain(arrival).min().filter(|at| *at <= end) else { break };
             if at > self.clock.now().monotonic {
                 moment = Moment(self.turns);
                 self.clock.move_to(at);
