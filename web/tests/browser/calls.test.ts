@@ -91,6 +91,22 @@ for (const kind of ["kamailio", "switch"] satisfies ServerKind[]) {
       await alice.run(own, "hangUp");
     });
 
+    test("refuse what a page cannot do, and the call goes on", async () => {
+      const [own, others] = await alice.callTo(bob);
+      for (const [verb, ...what] of [
+        ["play", { type: "file", path: "hello.wav", repeat: false }],
+        ["play", { type: "echo" }],
+        ["play", { type: "frames" }],
+        ["record", { type: "file", path: "heard.wav" }],
+        ["record", { type: "frames" }],
+        ["stopRecording"],
+      ] as const) {
+        assert.deepEqual(await alice.try(own, verb, ...what), { kind: "unsupported", status: null }, JSON.stringify([verb, what]));
+      }
+      await bob.listen(others, 3);
+      await alice.run(own, "hangUp");
+    });
+
     test("hold each other at once: both come through", async () => {
       const [own, others] = await alice.callTo(bob);
       await Promise.all([alice.run(own, "hold"), bob.run(others, "hold")]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import type { ClientSettings, Event, EventOf, EventType } from "rvoip";
+import type { AudioSink, AudioSource, ClientSettings, Event, EventOf, EventType } from "rvoip";
 import { complaints, startChromium } from "../support/chromium.js";
 import { repository } from "../support/paths.js";
 import type { User } from "../support/server.js";
@@ -17,9 +17,12 @@ type Verb =
   | "hold"
   | "message"
   | "mute"
+  | "play"
+  | "record"
   | "reject"
   | "resume"
-  | "sendDtmf";
+  | "sendDtmf"
+  | "stopRecording";
 
 const PATIENCE = 20_000;
 
@@ -127,7 +130,7 @@ export class Phone {
   }
 
   /** Runs a verb of a call and gives what came of it. */
-  try(call: number, verb: Verb, ...values: readonly (string | number | boolean)[]): Promise<Outcome<unknown>> {
+  try(call: number, verb: Verb, ...values: readonly (string | number | boolean | AudioSource | AudioSink)[]): Promise<Outcome<unknown>> {
     return this.page.evaluate(
       ([call, verb, values]) => {
         const handle = globalThis.phone.call(call);
