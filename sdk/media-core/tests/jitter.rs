@@ -301,6 +301,60 @@ fn a_stall_and_the_flood_after_it_end_within_the_limits() {
     }
 }
 
+/// What a sender does that did not run for some time.
+#[derive(Clone, Copy, Debug)]
+enum After {
+    /// It goes on where it was, later.
+    GoesOn,
+    /// It sends at once what was due meanwhile.
+    Floods,
+    /// It leaves out the time, and with it that many sequence numbers or none.
+    Skips { numbers: bool },
+}
+
+#[test]
+fn a_sender_that_stalls_is_heard_again_whatever_it_does_then() {
+    const STEP: u64 = 20_000;
+    for seed in 0..1_000 {
+        let mut random = Random::from_number(seed);
+        let mut simulation = Simulation::new();
+        let mut stalls = Vec::new();
+        let (mut late, mut skipped, mut sequence, mut last) = (0, 0, 0, 0);
+        let mut next_stall = 20 + random.below(40);
+        for slot in 0..700 {
+            if slot == next_stall && stalls.len() < 8 {
+                next_stall = slot + 1 + random.below(60);
+                let length = random.below(60);
+                let after = match random.below(4) {
+                    0 => After::GoesOn,
+                    1 => After::Floods,
+                    2 => After::Skips { numbers: false },
+                    _ => After::Skips { numbers: true },
+                };
+                match after {
+                    After::GoesOn => late += length,
+                    After::Floods => last = last.max((slot + late + length) * STEP),
+                    After::Skips { numbers } => {
+                        late += length;
+                        skipped += length;
+                        sequence += if numbers { length } else { 0 };
+                    }
+                }
+                stalls.push((slot, length * 20, after));
+            }
+            // Nothing overtakes.
+            last = last.max((slot + late) * STEP + random.below(30_000));
+            let timestamp = u32::try_from((slot + skipped) * 160).unwrap();
+            simulation.send(i64::try_from(last).unwrap(), (sequence, timestamp, false));
+            sequence += 1;
+        }
+        simulation.listen(i64::try_from((700 + late) * STEP).unwrap(), 20_000);
+        simulation.assert_in_order();
+        let heard = simulation.played.iter().filter(|played| **played + 150 >= sequence).count();
+        assert!(heard > 130, "seed {seed}: {heard} of 150, {stalls:?}, {:?}", simulation.statistics());
+    }
+}
+
 #[test]
 fn a_reset_and_a_restarted_sequence_go_on_playing() {
     let mut simulation = Simulation::new();

@@ -320,7 +320,7 @@ impl JitterBuffer {
         self.timeline.follow(packet.timestamp);
         self.packets.insert(sequence, packet);
         while self.packets.len() > self.config.capacity {
-            self.packets.pop_first();
+            self.leave_out_first();
             self.statistics.overflow += 1;
         }
     }
@@ -378,9 +378,26 @@ impl JitterBuffer {
             if held <= max.saturating_add(self.step) {
                 return;
             }
-            self.packets.pop_first();
+            self.leave_out_first();
             self.statistics.dropped += 1;
         }
+    }
+
+    /// The first packet is not played. That is no hole: the next one is played in its place, and so much earlier.
+    fn leave_out_first(&mut self) {
+        let Some((sequence, packet)) = self.packets.pop_first() else { return };
+        let Some(expected) = self.expected.as_mut().filter(|expected| expected.epoch == packet.epoch) else {
+            return;
+        };
+        let next = Expected {
+            sequence: sequence.saturating_add(1),
+            moment: packet.moment.saturating_add(self.step),
+            ..*expected
+        };
+        let advance = u32::try_from(next.sequence.saturating_sub(expected.sequence)).unwrap_or(u32::MAX);
+        self.history = self.history.checked_shl(advance).unwrap_or(0);
+        let earlier = next.moment.saturating_sub(expected.moment);
+        *expected = Expected { delay: expected.delay.saturating_sub(earlier), ..next };
     }
 
     fn nothing_there(&mut self) -> Playout {
