@@ -2201,11 +2201,13 @@ class RegistrationState(_Word):
     UNREGISTERED = "unregistered"
     """Not asked for, or removed."""
     REGISTERING = "registering"
-    """The REGISTER is under way."""
+    """The REGISTER that was asked for is under way."""
     REGISTERED = "registered"
     """The registrar has our contact; it is refreshed in time."""
     FAILED = "failed"
-    """The registrar refused or cannot be reached; unless the credentials are wrong it is tried again."""
+    """The registrar refused or cannot be reached; unless the credentials are wrong it is tried again, and is this until it
+    is registered.
+    """
 
 
 _REGISTRATION_STATE: Final[dict[object, RegistrationState]] = {one.value: one for one in RegistrationState}

@@ -829,11 +829,14 @@ export interface CauseProtocolFailed {
 export type RegistrationState =
   /** Not asked for, or removed. */
   | "unregistered"
-  /** The REGISTER is under way. */
+  /** The REGISTER that was asked for is under way. */
   | "registering"
   /** The registrar has our contact; it is refreshed in time. */
   | "registered"
-  /** The registrar refused or cannot be reached; unless the credentials are wrong it is tried again. */
+  /**
+   * The registrar refused or cannot be reached; unless the credentials are wrong it is tried again, and is this until it
+   * is registered.
+   */
   | "failed";
 
 /** Every `RegistrationState`. */

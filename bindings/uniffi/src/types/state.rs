@@ -86,11 +86,12 @@ pub enum Cause {
 pub enum RegistrationState {
     /// Not asked for, or removed.
     Unregistered,
-    /// The REGISTER is under way.
+    /// The REGISTER that was asked for is under way.
     Registering,
     /// The registrar has our contact; it is refreshed in time.
     Registered,
-    /// The registrar refused or cannot be reached; unless the credentials are wrong it is tried again.
+    /// The registrar refused or cannot be reached; unless the credentials are wrong it is tried again, and is this until it
+    /// is registered.
     Failed,
 }
 

@@ -87,13 +87,15 @@ impl Agent {
 
     pub(super) fn unregistered(&mut self, now: Now, identity: IdentityId) {
         let Some((key, account)) = self.account_of(identity) else { return };
-        account.registration = RegistrationState::Unregistered;
+        let before = std::mem::replace(&mut account.registration, RegistrationState::Unregistered);
         account.granted = None;
         account.failure = None;
         account.is_leaving = false;
         let mut complete = std::mem::take(&mut account.unregistering);
         let (removing, wanted) = (account.removing.take(), !account.registering.is_empty());
-        self.tell_registration(key);
+        if before != RegistrationState::Unregistered {
+            self.tell_registration(key);
+        }
         if let Some(waiting) = removing {
             complete.extend(waiting);
             self.forget(key);
