@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rvoip_media_core::Source;
+use rvoip_media_core::tone::Tone;
 use rvoip_sdp_core::Direction;
 
 use crate::net::{Net, Serves, Thread};
@@ -52,6 +53,27 @@ fn who_stalls_hears_all_that_has_come_meanwhile() {
         let received = net.alice.session.statistics().received;
         assert_eq!((received.lost, received.late), (0, 0), "{stall:?}");
         assert!(received.delay < Duration::from_millis(65), "{stall:?}: {received:?}");
+    }
+}
+
+#[test]
+fn who_stalled_whenever_and_however_long_hears_the_other_again() {
+    for seed in 0..60 {
+        let mut net = Net::new(seed);
+        net.agree(Direction::SendRecv, Direction::SendRecv);
+        for end in [&mut net.alice, &mut net.bob] {
+            end.session.set_source(Source::Tone(Tone::continuous(&[440.0], -10.0)));
+        }
+        let every = Duration::from_millis(50 + 20 * seed);
+        let mut threads =
+            [Thread::new(Serves::Alice, every, (20, 1_500)), Thread::new(Serves::Bob, every, (20, 1_500))];
+        net.run_on(&mut threads, Duration::from_secs(8));
+        net.run_on(&mut [Thread::prompt(Serves::Alice), Thread::prompt(Serves::Bob)], Duration::from_secs(4));
+        for end in [&net.alice, &net.bob] {
+            let last = end.heard.rchunks(800).take(20);
+            let loud = last.filter(|piece| piece.iter().any(|sample| sample.unsigned_abs() > 3_000)).count();
+            assert!(loud >= 19, "seed {seed}: {loud} of 20, {:?}", end.session.statistics().received);
+        }
     }
 }
 
