@@ -5,7 +5,7 @@ import { web } from "../support/paths.js";
 import { serve } from "../support/serve.js";
 import type { Site } from "../support/serve.js";
 import { Phone, Voices } from "./driver.js";
-import { ScriptedPeer } from "./scripted.js";
+import { ScriptedPeer, ufrag } from "./scripted.js";
 
 const USER = { address: "sip:alice@peer.example.com", password: "secret" };
 
@@ -90,6 +90,11 @@ test("a branch that answers is heard in place of the one whose early media were"
   peer.answer(invite, "200 OK", "desk", await answerer(900));
   await peer.expect("ACK");
   await phone.run(call, "answered");
+  // The way to the branch that answered is looked for anew: the browser knows that of the other one.
+  const again = await peer.expect("INVITE");
+  assert.notEqual(ufrag(again.body), ufrag(invite.body));
+  peer.answer(again, "200 OK", "desk", await answerer(900, again.body));
+  await peer.expect("ACK");
   await hear(phone, call, 900, [500, 900]);
   await hangUp(phone, peer, call, "desk");
 });

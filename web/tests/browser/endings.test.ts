@@ -5,6 +5,7 @@ import { cutInFrontOf } from "../support/cut.js";
 import type { ServerKind } from "../support/server.js";
 import { Phone } from "./driver.js";
 import { Pair } from "./pair.js";
+import { ufrag } from "./scripted.js";
 
 for (const kind of ["kamailio", "switch"] satisfies ServerKind[]) {
   describe(`a page at ${kind}`, () => {
@@ -111,9 +112,4 @@ for (const kind of ["kamailio", "switch"] satisfies ServerKind[]) {
 
     test("complains of nothing", () => pair.assertContent());
   });
-}
-
-/** The ICE user name that a message describes. */
-function ufrag(message = ""): string | undefined {
-  return /^a=ice-ufrag:(\S+)/m.exec(message)?.[1];
 }

@@ -61,11 +61,12 @@ export class ScriptedPeer {
 
   /** Answers a request. */
   answer(request: Message, status: string, tag: string, sdp = ""): void {
+    const [to = ""] = request.lines("To");
     const copied = ["Via", "From", "Call-ID", "CSeq", "Record-Route"].flatMap((name) => request.lines(name));
     const lines = [
       `SIP/2.0 ${status}`,
       ...copied,
-      `${request.lines("To")[0]};tag=${tag}`,
+      to.includes(";tag=") ? to : `${to};tag=${tag}`,
       `Contact: <sip:${tag}@peer.example.com;transport=ws>`,
       ...(sdp === "" ? [] : ["Content-Type: application/sdp"]),
       `Content-Length: ${Buffer.byteLength(sdp)}`,
@@ -91,4 +92,9 @@ export class Message {
   lines(name: string): string[] {
     return this.#head.filter((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`));
   }
+}
+
+/** The ICE user name that a message describes. */
+export function ufrag(message = ""): string | undefined {
+  return /^a=ice-ufrag:(\S+)/m.exec(message)?.[1];
 }

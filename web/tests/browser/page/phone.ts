@@ -128,18 +128,26 @@ export async function outcome<T>(verb: Promise<T>): Promise<Outcome<T>> {
   }
 }
 
-/** Answers an offer with a connection of its own, which says a tone. */
+const answerers = new Map<number, RTCPeerConnection>();
+
+/** Answers an offer with a connection that says a tone, the same one for each offer that the tone is to answer. */
 export async function answerer(offer: string, hertz: number): Promise<string> {
-  const connection = new RTCPeerConnection();
+  const known = answerers.get(hertz);
+  const connection = known ?? new RTCPeerConnection();
+  answerers.set(hertz, connection);
   await connection.setRemoteDescription({ type: "offer", sdp: offer });
+  if (known === undefined) sing(connection, hertz);
+  await connection.setLocalDescription();
+  return gathered(connection);
+}
+
+function sing(connection: RTCPeerConnection, hertz: number): void {
   const context = new AudioContext();
   const oscillator = new OscillatorNode(context, { frequency: hertz });
   const destination = context.createMediaStreamDestination();
   oscillator.connect(new GainNode(context, { gain: 0.4 })).connect(destination);
   oscillator.start();
   for (const track of destination.stream.getTracks()) connection.addTrack(track, destination.stream);
-  await connection.setLocalDescription();
-  return gathered(connection);
 }
 
 /** An offer of audio and video. */
