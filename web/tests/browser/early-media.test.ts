@@ -88,6 +88,7 @@ test("a branch that answers is heard in place of the one whose early media were"
   peer.answer(invite, "183 Session Progress", "announcement", await answerer(500));
   await hear(phone, call, 500, [500, 900]);
   peer.answer(invite, "200 OK", "desk", await answerer(900));
+  await phone.page.evaluate(() => globalThis.leave(500));
   await peer.expect("ACK");
   await phone.run(call, "answered");
   // The way to the branch that answered is looked for anew: the browser knows that of the other one.

@@ -141,6 +141,11 @@ export async function answerer(offer: string, hertz: number): Promise<string> {
   return gathered(connection);
 }
 
+/** Closes the connection that says a tone, as a phone does whose branch is cancelled. */
+export function leave(hertz: number): void {
+  answerers.get(hertz)?.close();
+}
+
 function sing(connection: RTCPeerConnection, hertz: number): void {
   const context = new AudioContext();
   const oscillator = new OscillatorNode(context, { frequency: hertz });
@@ -169,9 +174,10 @@ declare global {
   var phone: TestPhone;
   var outcomeOf: typeof outcome;
   var answerer: (offer: string, hertz: number) => Promise<string>;
+  var leave: (hertz: number) => void;
   var offerOfVideo: () => Promise<string>;
 }
 
 globalThis.phone = new TestPhone();
-Object.assign(globalThis, { outcomeOf: outcome, answerer, offerOfVideo });
+Object.assign(globalThis, { outcomeOf: outcome, answerer, leave, offerOfVideo });
 document.title = "ready";
