@@ -237,7 +237,7 @@ impl JitterBuffer {
             return self.conceal();
         }
         if self.should_drop(position, sequence) {
-            self.packets.remove(&sequence);
+            self.leave_out_first();
             self.statistics.dropped += 1;
             self.calm = 0;
             return self.play(now, sequence.saturating_add(1));

@@ -189,7 +189,6 @@ impl Call {
         }
     }
 
-    /// Whether the peer hears nothing of us.
     /// Whether a peer that falls silent is one that is gone: the call is answered.
     pub(super) fn is_watching(&self) -> bool {
         self.watching.get()
