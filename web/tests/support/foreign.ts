@@ -14,12 +14,15 @@ export interface ForeignServer extends AsyncDisposable {
   readonly url: string;
   /** How many connections were ever tried. */
   connections(): number;
+  /** Whether it has said what it says. */
+  answered(): boolean;
 }
 
 /** A WebSocket server of the barest kind, which browsers let in and SIP need not. */
 export async function foreign({ protocol, says }: Behaviour): Promise<ForeignServer> {
   const sockets = new Set<Socket>();
   let count = 0;
+  let answered = false;
   const server = createServer((_, response) => response.writeHead(404).end());
   server.on("upgrade", (request, socket: Socket) => {
     count += 1;
@@ -35,12 +38,17 @@ export async function foreign({ protocol, says }: Behaviour): Promise<ForeignSer
       ...(protocol === null ? [] : [`Sec-WebSocket-Protocol: ${protocol}`]),
     ];
     socket.write(`${lines.join("\r\n")}\r\n\r\n`);
-    if (says !== undefined) socket.once("data", () => socket.write(frame(says)));
+    if (says === undefined) return;
+    socket.once("data", () => {
+      answered = true;
+      socket.write(frame(says));
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
     connections: () => count,
+    answered: () => answered,
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const socket of sockets) socket.destroy();
@@ -50,12 +58,14 @@ export async function foreign({ protocol, says }: Behaviour): Promise<ForeignSer
   };
 }
 
-/** One text message as a server sends it: whole, and not masked (RFC 6455 §5.2). */
+/** One text message as a server sends it: whole, and not masked, its length in as few bytes as it takes (RFC 6455 §5.2). */
 function frame(text: string): Buffer {
   const payload = Buffer.from(text);
-  const head = Buffer.alloc(10);
+  const { length } = payload;
+  const head = Buffer.alloc(length < 126 ? 2 : length < 65_536 ? 4 : 10);
   head.writeUInt8(0x81, 0);
-  head.writeUInt8(127, 1);
-  head.writeBigUInt64BE(BigInt(payload.length), 2);
+  head.writeUInt8(length < 126 ? length : length < 65_536 ? 126 : 127, 1);
+  if (head.length === 4) head.writeUInt16BE(length, 2);
+  if (head.length === 10) head.writeBigUInt64BE(BigInt(length), 2);
   return Buffer.concat([head, payload]);
 }

@@ -81,6 +81,16 @@ export class TestPhone {
     return (await this.account.call(to)).key;
   }
 
+  /** Why an account cannot be registered at a server. */
+  async refusal(address: string, server: string): Promise<{ readonly kind: string; readonly reason: string }> {
+    const error: unknown = await this.client
+      .account(address, { password: "x", outbound_proxy: server })
+      .register()
+      .catch((error: unknown) => error);
+    if (!(error instanceof RvoipError)) throw new Error(`${address} is registered`);
+    return { kind: error.kind, reason: error.reason };
+  }
+
   /** Calls with a client of its own, of which nothing is kept. */
   async callAndForget(address: string, password: string, server: string, to: string): Promise<void> {
     const client = await Client.create();
