@@ -21,9 +21,10 @@ for (const kind of kinds.length === 0 ? KINDS : kinds) {
     "--test-reporter-destination=stdout",
   ]);
   const concurrency = kind === "unit" ? 2 : 1;
+  // What waits for a page waits for ever: a file of tests takes two minutes at most.
   const { status } = spawnSync(
     process.execPath,
-    ["--test", `--test-concurrency=${concurrency}`, ...reporters, ...options, ...files],
+    ["--test", "--test-timeout=600000", `--test-concurrency=${concurrency}`, ...reporters, ...options, ...files],
     { cwd: root, stdio: "inherit" },
   );
   failed ||= status !== 0;
